@@ -1,0 +1,1 @@
+"""The only code that knows AWS: clients, tables, buckets, the bus, the providers of messages."""

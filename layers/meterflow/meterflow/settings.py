@@ -1,0 +1,13 @@
+"""The environment of the functions, read in one place and only when a value is needed."""
+
+import os
+
+from meterflow.errors import NotConfigured
+
+
+def setting(name: str) -> str:
+    """The environment's value of `name`. Raises NotConfigured, naming it, where it is absent or empty."""
+    value = os.environ.get(name, "")
+    if not value:
+        raise NotConfigured(f"the environment has no {name}")
+    return value
