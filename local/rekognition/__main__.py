@@ -23,7 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     log_to(options.log)
     readers = [OcrEngine(options.threads) for _ in range(options.engines)]
-    service = Service(ReaderPool(readers, options.most_waiting), s3_fetcher(options.s3_endpoint_url))
+    pool = ReaderPool(readers, options.most_waiting)
+    service = Service(pool, s3_fetcher(options.s3_endpoint_url))
     try:
         server = RekognitionServer((options.host, options.port), service, TokenBucket(options.transactions_per_second))
     except OSError as error:
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     # shutdown() waits for the loop to end, so it must not run in the thread that runs the loop.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    with server:
+    with pool, server:
         LOGGER.info("serving on %s with %s", server.url, service.version)
         server.serve_forever()
     LOGGER.info("stopped")
@@ -46,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--s3-endpoint-url", help="where S3Object images are; default: as boto3 finds it")
     parser.add_argument("--log", metavar="FILE", help="default: standard error")
     parser.add_argument("--transactions-per-second", type=_rate, default=25.0, help="0: no limit")
-    parser.add_argument("--engines", type=_at_least(1), default=1, help="OCR engines, about 0.5 GB each")
-    parser.add_argument("--threads", type=_at_least(1), default=_cores(), help="threads of each engine")
+    parser.add_argument("--engines", type=_at_least(1), default=_engines(), help="OCR engines")
+    parser.add_argument("--threads", type=_at_least(1), default=1, help="threads of each engine")
     parser.add_argument("--most-waiting", type=_at_least(0), default=64, help="callers beyond are throttled")
     return parser
 
@@ -81,8 +82,12 @@ def _at_least(least: int) -> Callable[[str], int]:
     return parse
 
 
-def _cores() -> int:
-    """Two threads at most: more gain little on photos of this size, and the machine has other work."""
+def _engines() -> int:
+    """One for each core, two at most: the machine has other work.
+
+    Engines of one thread each, for the models' threads wait for each other by spinning: on two busy cores one
+    engine of two threads was measured at half the speed of one engine of one.
+    """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, 2)
 

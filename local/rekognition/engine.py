@@ -34,6 +34,8 @@ from local.rekognition.text import Line, Pixels, Word
 _TALL = 1.5
 # Mean certainty below which a piece is not text but a guess: RapidOCR's own default.
 _LEAST_SCORE = 0.5
+# The models know Chinese typography too and now and then see a digit in its full width; the service never does.
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def _turn(quad: list[list[float]], turn: int) -> Quad:
 
 def _reading(recognised: tuple[str, float, Any], quad: Quad) -> _Reading:
     text, score, info = recognised
+    text = text.translate(_NARROW)
     columns = [column for group in info.word_cols for column in group]
     length = max(float(info.line_txt_len), 1.0)
     return _Reading(text, float(score), list(info.confs), [min((c + 0.5) / length, 1.0) for c in columns], quad)

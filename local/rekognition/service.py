@@ -14,7 +14,7 @@ from local.rekognition.images import decode
 from local.rekognition.pool import ReaderPool
 from local.rekognition.s3 import Fetch
 from local.rekognition.source import image_bytes
-from local.rekognition.text import Line
+from local.rekognition.text import Line, TextReader
 
 Operation = Callable[[Json, Record], dict[str, Any]]
 
@@ -53,9 +53,12 @@ class Service:
     def _read(self, request: Json, record: Record, filters: Filters, most_side: int | None = None) -> list[Line]:
         data = image_bytes(request, self._fetch)
         record.image_bytes = len(data)
+
         # Decoded in one's turn and not before: a queue of callers holds files, not unpacked photos.
-        with self._pool.reader() as reader:
+        def read(reader: TextReader) -> list[Line]:
             photo = decode(data, most_side)
-            lines = told_lines(reader.read(photo.pixels), photo, filters)
+            return told_lines(reader.read(photo.pixels), photo, filters)
+
+        lines = self._pool.run(read)
         record.words = sum(len(line.words) for line in lines)
         return lines

@@ -7,7 +7,7 @@ wraps is gone, so that an upgrade can never drop one in silence.
 
 from importlib import metadata
 
-from local.shims import error_names, function_interpreter, same_execution
+from local.shims import error_names, function_interpreter, known_people, same_execution
 
 CHECKED_AGAINST = "1.5.33"
 
@@ -23,4 +23,5 @@ def install_all() -> None:
         raise EmulatorChanged(f"the shims were checked against ministack {CHECKED_AGAINST}, found {found}")
     error_names.install()
     function_interpreter.install()
+    known_people.install()
     same_execution.install()

@@ -1,0 +1,85 @@
+# Meterflow. `make help` lists what there is; every target works from a fresh clone.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# The interpreter that builds and runs everything; its version is the functions' runtime on the laptop.
+PYTHON ?= python3
+TOOLS := .local/tools
+UV := $(TOOLS)/uv/uv
+SAM := $(TOOLS)/sam/bin/sam
+PY := .venv/bin/python
+METERFLOW := .venv/bin/meterflow
+RUNTIME = python$(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help setup run stop test lint typecheck build bench deploy invoke format lock
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(UV): local/bootstrap.py
+	@$(PYTHON) local/bootstrap.py && touch $@
+
+.venv/.installed: $(UV) uv.lock pyproject.toml
+	@echo "installing the project's packages into .venv"
+	@$(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch $@
+
+$(TOOLS)/sam/.installed: $(UV) local/requirements-sam.txt
+	@echo "installing sam into $(TOOLS)/sam (an environment of its own: it pins another botocore than the emulator)"
+	@$(UV) venv --quiet --clear --python $(PYTHON) $(TOOLS)/sam
+	@$(UV) pip install --quiet --require-hashes --python $(TOOLS)/sam/bin/python -r local/requirements-sam.txt
+	@touch $@
+
+$(TOOLS)/function/.installed: $(UV) local/requirements-function.txt
+	@echo "installing the functions' bare runtime into $(TOOLS)/function"
+	@$(UV) venv --quiet --clear --seed --python $(PYTHON) $(TOOLS)/function
+	@$(UV) pip install --quiet --require-hashes --python $(TOOLS)/function/bin/python -r local/requirements-function.txt
+	@$(TOOLS)/function/bin/python -m compileall -q $(TOOLS)/function/lib
+	@touch $@
+
+setup: .venv/.installed $(TOOLS)/sam/.installed $(TOOLS)/function/.installed ## Install everything into this clone
+
+run: setup ## Start the laptop cloud, deploy, seed a city, submit a reading with a photo
+	@$(METERFLOW) up
+
+stop: ## Stop what `make run` started here; the data stay
+	@if [ -x $(METERFLOW) ]; then $(METERFLOW) down; else echo "nothing to stop"; fi
+
+build: setup ## Build the artefacts as `sam deploy` takes them
+	@$(PY) -m local.build
+
+lint: setup ## Style, templates, state machines' text
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m cfnlint template.yaml stacks/*.yaml
+	@$(SAM) validate --lint --region eu-central-1 >/dev/null && echo "templates are valid"
+
+typecheck: setup ## Types, strict on the domain package
+	@$(PY) -m mypy
+
+test: setup lint typecheck ## Everything that CI runs; starts a laptop cloud of its own
+	@$(PY) -m local.checks
+
+bench: setup ## Measure and compare; needs no running cloud
+	@$(PY) -m tests.benchmarks
+
+invoke: setup ## Run one function by `sam local invoke` on its event: make invoke STEP=validate_reading
+	@test -n "$(STEP)" || { echo "say which: make invoke STEP=validate_reading" >&2; exit 2; }
+	@$(PY) -m local.invoke $(STEP)
+
+deploy: setup ## Deploy to a real account: make deploy ENV=staging
+	@$(PY) -m local.build --environment $(or $(ENV),default)
+	@$(SAM) deploy --config-env $(or $(ENV),default) --parameter-overrides PythonRuntime=$(RUNTIME) $(PARAMETERS)
+
+format: setup ## Format the code
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+lock: setup ## Write the lock files anew after a change of requirements
+	@$(UV) lock
+	@for name in sam function; do $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header local/requirements-$$name.in -o local/requirements-$$name.txt; done
+	@$(PY) -m local.requirements

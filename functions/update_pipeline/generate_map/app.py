@@ -1,0 +1,76 @@
+"""GenerateMap: publishes the points of changed shards and the Folium page that shows them."""
+
+import json
+from typing import Any
+
+import folium
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from folium.plugins import MarkerCluster
+from meterflow import clock, fleet_map, manifest, settings
+from meterflow.adapters import pages, site, source_of_truth
+from meterflow.contracts.update_pipeline import PageResult, PagesDue, QueueBatch
+from meterflow.fleet import UNPLACED
+from meterflow.manifest import Manifest
+from meterflow.observability import step
+
+INDEX_KEY = "data/index.json"
+SCRIPT_KEY = "data/map-init.js"
+PAGE_KEY = "map.html"
+
+
+@step
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Publish the map of the manifest as it is now, unless the published one is from it already.
+
+    The index goes last: where it has the manifest's version, everything it points to is there.
+    """
+    due = [PagesDue.model_validate_json(record.body) for record in QueueBatch.model_validate(event).records]
+    rebuild = any(one.rebuild for one in due)
+    current = source_of_truth.load_manifest()
+    today = clock.now().date()
+    version = manifest.edition(current, today)
+    if site.published_version(INDEX_KEY) >= version and not rebuild:
+        return PageResult(outcome="CURRENT", version=version).payload()
+    written = sum(_publish_shard(name, entry.version, rebuild) for name, entry in current.shards.items())
+    canvas, script = folium_parts(current)
+    listed = source_of_truth.load_needing_attention(current, today, pages.LISTED)
+    page = pages.map_page(current, version, listed, today, canvas)
+    site.publish(SCRIPT_KEY, script, version, again=rebuild)
+    site.publish(PAGE_KEY, page, version, again=rebuild)
+    site.publish(INDEX_KEY, json.dumps(fleet_map.index(current, version, today)), version, again=rebuild)
+    return PageResult(outcome="PUBLISHED", version=version, shards_written=written).payload()
+
+
+def _publish_shard(name: str, version: int, rebuild: bool) -> bool:
+    key = f"data/shards/{name}.json"
+    if name == UNPLACED or (site.published_version(key) >= version and not rebuild):
+        return False
+    shard = source_of_truth.load_shard(name)
+    return site.publish(key, json.dumps(fleet_map.feature_collection(shard)), shard.version, again=rebuild)
+
+
+def folium_parts(current: Manifest) -> tuple[str, str]:
+    """The map's element and its script, as Folium makes them: no data in either but the extent of the city.
+
+    Folium's page would load seven libraries from four other hosts and write popups unescaped. So of its page only the
+    parts that draw are taken; `site/vendor` has the two libraries that they need and `site/map.js` adds the points.
+    """
+    page = folium.Map(tiles=None, control_scale=True, zoom_start=2, max_zoom=19)
+    page._id = "fleet"
+    cluster = MarkerCluster(
+        icon_create_function="function (cluster) { return clusterIcon(cluster); }",
+        max_cluster_radius=44,
+        show_coverage_on_hover=False,
+        chunked_loading=True,
+    )
+    cluster._id = "fleet"
+    cluster.add_to(page)
+    tiles = settings.setting("MAP_TILES_URL")
+    if tiles != "none":
+        folium.TileLayer(tiles=tiles, attr=settings.setting("MAP_TILES_ATTRIBUTION")).add_to(page)
+    if bounds := fleet_map.extent(current):
+        south, west, north, east = bounds
+        page.fit_bounds([[south, west], [north, east]])
+    figure = page.get_root()
+    figure.render()
+    return figure.html.render(), figure.script.render()

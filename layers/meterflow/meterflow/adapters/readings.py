@@ -1,0 +1,266 @@
+"""The Readings table: every submission, its way to a settled state, and a meter's history."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from botocore.exceptions import ClientError
+
+from meterflow import settings
+from meterflow.adapters import claims
+from meterflow.adapters.aws import aws_calls, error_code, table
+from meterflow.adapters.items import to_item
+from meterflow.clock import to_text
+from meterflow.errors import BrokenInvariant, TransientError
+from meterflow.meter import Latest, Meter
+from meterflow.reading import PhotoResult, Reading, Status
+from meterflow.vee import Known, Neighbours
+
+METER_INDEX = "meter-index"
+# A reading's claim outlives every retry and redrive (14 days) and then the accepted row itself tells a duplicate.
+CLAIM_KEPT = timedelta(days=90)
+
+
+def _readings() -> Any:
+    return table(settings.setting("READINGS_TABLE"))
+
+
+def get(submission_id: str) -> Reading | None:
+    """The submission, read consistently, or None."""
+    with aws_calls():
+        answer = _readings().get_item(Key={"submission_id": submission_id}, ConsistentRead=True)
+    return Reading.model_validate(answer["Item"]) if "Item" in answer else None
+
+
+def put_new_submission(reading: Reading) -> str:
+    """Write `reading` unless its submission_id is taken; return the fingerprint of the row that is there now.
+
+    The caller compares it with its own: equal means "the same submission, perhaps repeated".
+    """
+    with aws_calls():
+        try:
+            _readings().put_item(
+                Item=to_item(reading),
+                ConditionExpression="attribute_not_exists(submission_id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            # The failed put hands back the row that stood in its way, in DynamoDB's typed form.
+            return str(error.response["Item"]["fingerprint"]["S"])
+    return reading.fingerprint
+
+
+def record(reading: Reading, now: datetime) -> str:
+    """Record `reading` once and claim its meter and time for it; return the submission that holds the claim.
+
+    Returns `reading.submission_id` where this submission is the one reading of that meter and moment, and the other
+    submission's id where it is a duplicate. Safe to repeat: the row may be there already (the API writes it first),
+    and taking one's own claim again succeeds.
+    """
+    put_new_submission(reading)
+    claim_key = f"reading#{reading.meter_id}#{reading.taken_at}"
+    return claims.take(claim_key, reading.submission_id, now, keep=CLAIM_KEPT)
+
+
+def page(
+    meter_id: str, limit: int, after: Mapping[str, str] | None = None
+) -> tuple[list[Reading], dict[str, str] | None]:
+    """One page of a meter's submissions, newest first, and the key to go on after (None at the end).
+
+    `after` is {taken_at, submission_id} of the last one seen. The index lags writes by a moment.
+    """
+    request: dict[str, Any] = {
+        "IndexName": METER_INDEX,
+        "KeyConditionExpression": Key("meter_id").eq(meter_id),
+        "ScanIndexForward": False,
+        "Limit": limit,
+    }
+    if after:
+        request["ExclusiveStartKey"] = {"meter_id": meter_id, **after}
+    with aws_calls():
+        answer = _readings().query(**request)
+    last = answer.get("LastEvaluatedKey")
+    following = {name: str(last[name]) for name in ("taken_at", "submission_id")} if last else None
+    return [Reading.model_validate(item) for item in answer["Items"]], following
+
+
+def history(meter_id: str, limit: int, before: str | None = None) -> list[Reading]:
+    """Up to `limit` accepted readings of a meter, newest first; with `before` only those taken earlier than it."""
+    condition = Key("meter_id").eq(meter_id)
+    if before is not None:
+        condition = condition & Key("taken_at").lt(before)
+    return _accepted(condition, False, limit)
+
+
+def neighbours(meter: Meter, taken_at: str, submission_id: str) -> Neighbours:
+    """What `submission_id`, taken at `taken_at`, is compared with: accepted readings of other submissions.
+
+    The meter's own `latest`, read consistently, decides whether the reading is late; the index, which lags writes by a
+    moment, is asked only for late ones.
+    """
+    latest = meter.latest
+    if not latest:
+        return Neighbours()
+    if latest.taken_at < taken_at:
+        return Neighbours(previous=Known(latest.value, latest.taken_at))
+    key = Key("meter_id").eq(meter.meter_id)
+    moment = Key("taken_at")
+    at = [one for one in _accepted(key & moment.eq(taken_at), True, 2) if one.submission_id != submission_id]
+    later = _accepted(key & moment.gt(taken_at), True, 1) if latest.taken_at > taken_at else []
+    return Neighbours(
+        previous=_first(_accepted(key & moment.lt(taken_at), False, 1)),
+        following=_first(later) or _latest_if(meter, latest.taken_at > taken_at),
+        same_time=_first(at)
+        or _latest_if(meter, latest.taken_at == taken_at and latest.submission_id != submission_id),
+    )
+
+
+def _first(found: Sequence[Reading]) -> Known | None:
+    return Known(found[0].value, found[0].taken_at) if found else None
+
+
+def _latest_if(meter: Meter, wanted: bool) -> Known | None:
+    return Known(meter.latest.value, meter.latest.taken_at) if meter.latest and wanted else None
+
+
+def _accepted(condition: ConditionBase, forward: bool, limit: int) -> list[Reading]:
+    """The first `limit` accepted readings under `condition`, however many others lie between them."""
+    found: list[Reading] = []
+    for item in _query(condition, forward):
+        found.append(Reading.model_validate(item))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _query(condition: ConditionBase, forward: bool) -> Iterator[dict[str, Any]]:
+    request: dict[str, Any] = {
+        "IndexName": METER_INDEX,
+        "KeyConditionExpression": condition,
+        "FilterExpression": Attr("status").eq(Status.ACCEPTED.value),
+        "ScanIndexForward": forward,
+    }
+    while True:
+        with aws_calls():
+            answer = _readings().query(**request)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def settle(
+    submission_id: str,
+    *,
+    meter_id: str,
+    status: str,
+    quality: str,
+    reasons: Sequence[str],
+    value: str,
+    taken_at: str,
+    photo: PhotoResult | None = None,
+    risk_level: str | None = None,
+    job_id: str | None = None,
+    edit: Mapping[str, Any] | None = None,
+    now: datetime,
+    expected: Sequence[str] = ("PROCESSING",),
+) -> str:
+    """Give a submission its final state, and its meter the new latest reading, in one transaction.
+
+    Used by SettleReading (expected PROCESSING) and by a review's decision (expected=("NEEDS_REVIEW",)).
+
+    - `status` ACCEPTED, REJECTED or NEEDS_REVIEW; `quality` raw, valid, estimated or edited; `reasons` stable codes,
+      which replace the stored ones.
+    - `value` is the text that counts from now on. With `edit`, the text stored so far moves to `original_value`,
+      where the first original stays through later corrections. `edit` is a small map of strings such as
+      {"reason": …, "edited_by": <user id>, "edited_at": …}.
+    - `photo`, `risk_level`, `job_id` and `edit` leave what is stored where they are None.
+    - `taken_at` is the stored, normalised time of the reading (see reading.normal_time).
+    - `now` becomes `settled_at`.
+
+    When ACCEPTED, `meters.latest` takes this reading if the meter has none, an earlier one, or this very submission:
+    it never goes back in time, so a late reading enters the history alone.
+
+    Returns "SETTLED" when this call made the change and "ALREADY" when the row's status was not in `expected`, which
+    is how a retry finds its own work or a second decision finds the first. Read the row to know what holds.
+    Raises BrokenInvariant where the submission does not exist and TransientError on an outage or a collision with
+    another transaction; both leave nothing half done.
+    """
+    changes: dict[str, Any] = {
+        "status": str(status),
+        "quality": str(quality),
+        "reasons": list(reasons),
+        "value": value,
+        "settled_at": to_text(now),
+        "photo": to_item(photo) if photo else None,
+        "risk_level": risk_level,
+        "job_id": job_id,
+        "edit": dict(edit) if edit else None,
+    }
+    row = _settled_row(submission_id, changes, [str(one) for one in expected])
+    latest = _latest_of_meter(
+        meter_id, Latest(submission_id=submission_id, value=value, taken_at=taken_at, quality=quality)
+    )
+    writes = [row, latest] if status == Status.ACCEPTED else [row]
+    refused = _transact(writes)
+    if refused is not None and not refused[0]:
+        # Only the meter refused: it has a later reading, or is gone. The reading is settled all the same.
+        refused = _transact([row])
+    if refused is None:
+        return "SETTLED"
+    if get(submission_id) is None:
+        raise BrokenInvariant("a submission is settled that was never recorded")
+    return "ALREADY"
+
+
+def _settled_row(submission_id: str, changes: Mapping[str, Any], expected: Sequence[str]) -> dict[str, Any]:
+    """The update of a submission, on condition that its status is one of `expected`."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    sets = [f"#{name} = :{name}" for name in given]
+    if "edit" in given:
+        sets.append("original_value = if_not_exists(original_value, #value)")
+    allowed = {f":expected{index}": one for index, one in enumerate(expected)}
+    return {
+        "TableName": settings.setting("READINGS_TABLE"),
+        "Key": {"submission_id": submission_id},
+        "UpdateExpression": "SET " + ", ".join(sets),
+        "ConditionExpression": f"#status IN ({', '.join(allowed)})",
+        "ExpressionAttributeNames": {f"#{name}": name for name in given},
+        "ExpressionAttributeValues": {f":{name}": value for name, value in given.items()} | allowed,
+    }
+
+
+def _latest_of_meter(meter_id: str, latest: Latest) -> dict[str, Any]:
+    """The update of a meter's latest reading, on condition that it does not go back in time."""
+    return {
+        "TableName": settings.setting("METERS_TABLE"),
+        "Key": {"meter_id": meter_id},
+        "UpdateExpression": "SET latest = :latest",
+        "ConditionExpression": (
+            "attribute_exists(meter_id) AND (attribute_not_exists(latest)"
+            " OR latest.taken_at < :taken_at OR latest.submission_id = :submission_id)"
+        ),
+        "ExpressionAttributeValues": {
+            ":latest": to_item(latest),
+            ":taken_at": latest.taken_at,
+            ":submission_id": latest.submission_id,
+        },
+    }
+
+
+def _transact(writes: Sequence[dict[str, Any]]) -> list[bool] | None:
+    """Run the transaction. None when done, else which of its conditions failed."""
+    with aws_calls():
+        try:
+            _readings().meta.client.transact_write_items(TransactItems=[{"Update": write} for write in writes])
+        except ClientError as error:
+            if error_code(error) != "TransactionCanceledException":
+                raise
+            codes = [reason.get("Code", "None") for reason in error.response["CancellationReasons"]]
+            if any(code not in ("None", "ConditionalCheckFailed") for code in codes):
+                raise TransientError(f"transaction cancelled: {', '.join(codes)}") from error
+            return [code == "ConditionalCheckFailed" for code in codes]
+    return None

@@ -1,0 +1,102 @@
+"""Build the artefacts with `sam build`, then give them what it leaves out: compiled bytecode and a check.
+
+`sam build` copies sources without bytecode and Lambda's file system is read-only, so every cold start would compile
+everything anew. The bytecode is written unchecked: it stays valid whatever the deployment does to the files' dates.
+"""
+
+import argparse
+import filecmp
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local import paths
+
+BUILD = paths.ROOT / ".aws-sam" / "build"
+# Lambda's limit on a function with its layers, unzipped.
+LIMIT_BYTES = 250 * 1024 * 1024
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+class BuildFailed(RuntimeError):
+    """`sam build` failed, or its result is not what the source says."""
+
+
+def build(environment: str, build_folder: Path = BUILD) -> None:
+    """Build every artefact for `environment` of samconfig.toml into `build_folder`, compile and check it.
+
+    Raises BuildFailed with sam's own words.
+    """
+    command = [
+        str(paths.SAM), "build", "--config-env", environment, "--build-dir", str(build_folder),
+        "--cache-dir", str(paths.ROOT / ".aws-sam" / "cache"), "--parameter-overrides", f"PythonRuntime={RUNTIME}",
+    ]  # fmt: skip
+    # sam looks on the PATH for the runtime's interpreter with pip: the functions' bare environment has both.
+    search = f"{paths.FUNCTION_PYTHON.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    env = os.environ | {"PATH": search, "SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildFailed(f"sam build failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    for artefact in artefacts(build_folder):
+        compile_bytecode(artefact)
+    check(build_folder)
+
+
+def artefacts(build_folder: Path) -> Iterator[Path]:
+    """The folder of each function and layer that was built."""
+    return (path for path in sorted(build_folder.iterdir()) if path.is_dir())
+
+
+def compile_bytecode(artefact: Path) -> None:
+    """Compile every module under `artefact`. Files that are no Python of this version (templates) are left alone."""
+    subprocess.run(
+        [sys.executable, "-m", "compileall", "-q", "-q", "--invalidation-mode", "unchecked-hash", str(artefact)],
+        check=False,
+    )
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files under `folder`."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def check(build_folder: Path) -> None:
+    """Raise BuildFailed where an artefact is too large for Lambda, has no bytecode, or the layer is not the source."""
+    layers = [build_folder / "DependenciesLayer", build_folder / "MeterflowLayer"]
+    shared = sum(size(layer) for layer in layers)
+    for artefact in artefacts(build_folder):
+        total = size(artefact) + (0 if artefact in layers else shared)
+        if total > LIMIT_BYTES:
+            raise BuildFailed(f"{artefact.name} has {total / 1e6:.0f} MB with its layers; Lambda takes 250 MiB")
+        if not any(artefact.rglob("*.pyc")):
+            raise BuildFailed(f"{artefact.name} carries no bytecode")
+    source, built = paths.ROOT / "layers/meterflow/meterflow", layers[1] / "python" / "meterflow"
+    different = sorted(_differences(source, built))
+    if different:
+        raise BuildFailed(f"the built layer is not the source: {', '.join(different)}")
+
+
+def _differences(source: Path, built: Path) -> set[str]:
+    """Relative names of the modules that only one side has or that differ."""
+    ours = {str(path.relative_to(source)) for path in source.rglob("*.py")}
+    theirs = {str(path.relative_to(built)) for path in built.rglob("*.py")}
+    return (ours ^ theirs) | {n for n in ours & theirs if not filecmp.cmp(source / n, built / n, shallow=False)}
+
+
+def main() -> None:
+    """Entry point of `make build`."""
+    parser = argparse.ArgumentParser(description="Build the artefacts that sam deploys.")
+    parser.add_argument("--environment", default="default", help="environment of samconfig.toml")
+    arguments = parser.parse_args()
+    try:
+        build(arguments.environment)
+    except BuildFailed as error:
+        raise SystemExit(f"build: {error}") from None
+    for artefact in artefacts(BUILD):
+        print(f"{size(artefact) / 1e6:8.1f} MB  {artefact.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What a person, a test or `sam local invoke` must know to reach the running laptop cloud."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from local import cloud, deploy, paths, ports
+
+
+def file() -> Path:
+    """Where the endpoints are written."""
+    return paths.home() / "endpoints.json"
+
+
+def read() -> dict[str, Any]:
+    """The endpoints of the running cloud. Raises FileNotFoundError where none was started here."""
+    known: dict[str, Any] = json.loads(file().read_text())
+    return known
+
+
+def api_url(outputs: dict[str, str]) -> str:
+    """The API where any client reaches it: by path, because not every resolver knows `*.localhost`."""
+    api_id = urlsplit(outputs["ApiUrl"]).netloc.split(".")[0]
+    stage = urlsplit(outputs["ApiUrl"]).path.strip("/")
+    return f"{cloud.endpoint_url()}/restapis/{api_id}/{stage}/_user_request_"
+
+
+def site_url(outputs: dict[str, str]) -> str:
+    """The site's address on the emulator; browsers resolve `*.localhost`, others send it as the Host header."""
+    label = urlsplit(outputs["SiteUrl"]).netloc.split(".")[0]
+    return f"http://{label}.cloudfront.localhost:{cloud.current_ports().emulator}"
+
+
+def write(outputs: dict[str, str], users: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """Write `endpoints.json` and `env.json`, and return the first."""
+    site = site_url(outputs)
+    endpoints = {
+        "aws_endpoint_url": cloud.endpoint_url(),
+        "region": cloud.REGION,
+        "stack_name": deploy.STACK,
+        "api_url": api_url(outputs),
+        "site_url": site,
+        "map_url": f"{site}/map.html",
+        "dashboard_url": f"{site}/dashboard.html",
+        "inbox_url": f"http://{ports.HOST}:{cloud.current_ports().inbox}",
+        "users": users,
+        "outputs": outputs,
+    }
+    _private(file(), endpoints)
+    _private(paths.home() / "env.json", function_environments())
+    return endpoints
+
+
+def _private(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON that only the owner can read: it holds the demonstration's passwords."""
+    path.touch(mode=0o600, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def function_environments() -> dict[str, dict[str, str]]:
+    """The environment of each function by logical id, as `sam local invoke -n` takes it.
+
+    It is read from the functions that run, so it is what they have, and the emulator's address is added.
+    """
+    cloudformation, functions = deploy.client("cloudformation"), deploy.client("lambda")
+    reach = {
+        "AWS_ENDPOINT_URL": cloud.endpoint_url(),
+        "AWS_ENDPOINT_URL_REKOGNITION": f"http://{ports.HOST}:{cloud.current_ports().rekognition}",
+        "AWS_DEFAULT_REGION": cloud.REGION,
+        "AWS_REGION": cloud.REGION,
+    }
+    environments = {}
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=deploy.STACK)
+    for item in (item for page in pages for item in page["StackResourceSummaries"]):
+        if item["ResourceType"] == "AWS::Lambda::Function":
+            config = functions.get_function_configuration(FunctionName=item["PhysicalResourceId"])
+            environments[item["LogicalResourceId"]] = config.get("Environment", {}).get("Variables", {}) | reach
+    return environments

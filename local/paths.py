@@ -1,0 +1,19 @@
+"""Where the laptop cloud keeps things: everything lies under this clone's `.local/`."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TOOLS = ROOT / ".local" / "tools"
+SAM = TOOLS / "sam" / "bin" / "sam"
+FUNCTION_PYTHON = TOOLS / "function" / "bin" / "python"
+
+
+def home() -> Path:
+    """The folder of this cloud's state; METERFLOW_HOME gives tests a cloud of their own."""
+    return Path(os.environ.get("METERFLOW_HOME", ROOT / ".local")).resolve()
+
+
+def log_file(name: str) -> Path:
+    """The log of one part of the cloud."""
+    return home() / f"{name}.log"
