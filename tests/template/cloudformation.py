@@ -73,6 +73,12 @@ def template_files() -> list[Path]:
     return [path for path in [TEMPLATE, *sorted((ROOT / "stacks").glob("*.yaml"))] if path.exists()]
 
 
+@cache
+def _session() -> boto3.Session:
+    """A session for the translator, which asks it for the region and nothing else."""
+    return boto3.Session(region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+
+
 def transform(source: Template) -> Template:
     """`source` as CloudFormation sees it after the SAM transform. A plain template comes back unchanged."""
     if not str(source.get("Transform", "")).startswith("AWS::Serverless"):
@@ -83,8 +89,7 @@ def transform(source: Template) -> Template:
         if path and isinstance(resource.get("Properties", {}).get(path), str):
             resource["Properties"][path] = "s3://bucket/key"
     parameters = {name: spec.get("Default", "x") for name, spec in packaged.get("Parameters", {}).items()}
-    session = boto3.Session(region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
-    translated: Template = Translator({}, Parser(), boto_session=session).translate(packaged, parameters)
+    translated: Template = Translator({}, Parser(), boto_session=_session()).translate(packaged, parameters)
     return json.loads(json.dumps(translated))  # type: ignore[no-any-return]
 
 
@@ -177,7 +182,7 @@ def statements(policy_document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return as_list(policy_document.get("Statement"))
 
 
-def role_statements(here: Stack, role: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def role_statements(role: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every statement in a role's inline policies."""
     for policy in role.get("Policies", []):
         yield from statements(policy["PolicyDocument"])
@@ -187,7 +192,7 @@ def grants(here: Stack, role: Mapping[str, Any]) -> set[tuple[str, str]]:
     """What a role's own policies allow: (action, resource)."""
     return {
         (str(action), here.text(resource))
-        for statement in role_statements(here, role)
+        for statement in role_statements(role)
         if statement.get("Effect") == "Allow"
         for action in as_list(statement.get("Action"))
         for resource in as_list(statement.get("Resource"))

@@ -45,7 +45,7 @@ CRASHES = frozenset({"Lambda.Unknown", "Sandbox.Timedout", "States.Timeout"})
 MAXIMUM_LINES = 400
 MAXIMUM_NAME = 80
 # Keys that have no business in a state machine's state: it is readable in the console and kept for 90 days.
-PERSONAL_KEYS = frozenset({"name", "full_name", "email", "e_mail", "phone", "address", "token", "task_token", "photo"})
+PERSONAL_KEYS = frozenset({"name", "full_name", "email", "e_mail", "phone", "address", "token", "task_token"})
 
 SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 PASCAL = re.compile(r"[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)*")

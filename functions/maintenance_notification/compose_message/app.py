@@ -54,7 +54,7 @@ def template_facts(row: Notification, recipient: Recipient, words: dict[str, Any
     value = wording.number(data.get("value", ""), row.locale)
     return data | {
         "name": one_line(recipient.name),
-        "reading": f"{value} {data.get('unit', '')}".strip(),
+        "reading": f"{value} {wording.unit(data.get('unit', ''))}".strip(),
         "meter": words["kinds"].get(data.get("kind", ""), words["kinds"]["unknown"]),
         "taken": readable_time(data.get("taken_at", ""), zone, row.locale),
         "expires": readable_time(data.get("expires_at", ""), zone, row.locale),

@@ -9,7 +9,7 @@ from meterflow.adapters import readings
 from meterflow.contracts.meter_submission import Scoring, SettleReadingInput, SettleReadingResult
 from meterflow.errors import BrokenInvariant
 from meterflow.observability import step
-from meterflow.vee import Decision
+from meterflow.vee import Decision, Outcome
 
 
 @step
@@ -22,13 +22,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request.source,
         Decision(request.validation.outcome, request.validation.reasons),
         duplicate=request.duplicate,
-        photo=request.photo,
+        photo=request.photo_result,
         risk_level=scoring.risk_level,
         scored=not scoring.unavailable,
     )
-    # A reading that validation refused was not recorded yet where no API call came before; it is kept all the same.
     row = request.as_reading(now)
-    readings.put_new_submission(row)
+    if request.validation.outcome == Outcome.REJECT:
+        # A refused reading skipped RecordReading, so it has no row where no API call came before. It is kept as well.
+        readings.put_new_submission(row)
     outcome = readings.settle(
         request.submission_id,
         meter_id=request.meter_id,
@@ -37,7 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         reasons=decided.reasons,
         value=request.value,
         taken_at=row.taken_at,
-        photo=request.photo,
+        photo=request.photo_result,
         risk_level=scoring.risk_level,
         job_id=scoring.job_id,
         now=now,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from meterflow import clock, manifest
 from meterflow.adapters import pages, site, source_of_truth
 from meterflow.contracts.update_pipeline import PageResult, PagesDue, QueueBatch

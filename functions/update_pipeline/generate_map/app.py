@@ -6,6 +6,7 @@ from typing import Any
 import folium
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from folium.plugins import MarkerCluster
+
 from meterflow import clock, fleet_map, manifest, settings
 from meterflow.adapters import pages, site, source_of_truth
 from meterflow.contracts.update_pipeline import PageResult, PagesDue, QueueBatch
@@ -29,9 +30,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     current = source_of_truth.load_manifest()
     today = clock.now().date()
     version = manifest.edition(current, today)
-    if site.published_version(INDEX_KEY) >= version and not rebuild:
+    published = json.loads(site.read(INDEX_KEY) or "{}") if not rebuild else {}
+    if published.get("version", -1) >= version:
         return PageResult(outcome="CURRENT", version=version).payload()
-    written = sum(_publish_shard(name, entry.version, rebuild) for name, entry in current.shards.items())
+    written = _publish_shards(current, published.get("shards", {}), rebuild)
     canvas, script = folium_parts(current)
     listed = source_of_truth.load_needing_attention(current, today, pages.LISTED)
     page = pages.map_page(current, version, listed, today, canvas)
@@ -41,12 +43,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return PageResult(outcome="PUBLISHED", version=version, shards_written=written).payload()
 
 
-def _publish_shard(name: str, version: int, rebuild: bool) -> bool:
-    key = f"data/shards/{name}.json"
-    if name == UNPLACED or (site.published_version(key) >= version and not rebuild):
-        return False
-    shard = source_of_truth.load_shard(name)
-    return site.publish(key, json.dumps(fleet_map.feature_collection(shard)), shard.version, again=rebuild)
+def _publish_shards(current: Manifest, published: dict[str, Any], rebuild: bool) -> int:
+    """Publish the points of the shards that changed since the published index; return how many."""
+    written = 0
+    for name, entry in current.shards.items():
+        if name != UNPLACED and published.get(name, {}).get("version", -1) < entry.version:
+            shard = source_of_truth.load_shard(name)
+            body = json.dumps(fleet_map.feature_collection(shard))
+            written += site.publish(f"data/shards/{name}.json", body, shard.version, again=rebuild)
+    return written
 
 
 def folium_parts(current: Manifest) -> tuple[str, str]:

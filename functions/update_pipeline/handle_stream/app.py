@@ -1,13 +1,14 @@
 """HandleStream (the water document's stream-handler): cleans each change of a meter and queues it for its shards."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.dynamodb.types import TypeDeserializer
+
 from meterflow import fleet, settings
 from meterflow.adapters import queues
 from meterflow.adapters.queues import FifoMessage
-from meterflow.clock import from_epoch
 from meterflow.contracts.update_pipeline import BatchResult, StreamBatch, StreamChange, StreamRecord
 from meterflow.observability import logger, step
 
@@ -39,7 +40,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _messages(record: StreamRecord) -> list[FifoMessage]:
     change = StreamChange.model_validate(record.change)
     new = fleet.state_of(_plain(change.new_image))
-    changes = fleet.changes_between(_published(change.old_image), new, change.sequence, from_epoch(change.created_at))
+    created_at = datetime.fromtimestamp(change.created_at, UTC)
+    changes = fleet.changes_between(_published(change.old_image), new, change.sequence, created_at)
     return [
         # A meter that moved makes two messages of one stream event.
         FifoMessage(one.model_dump_json(), one.shard, f"{record.event_id}.{'left' if one.removed else 'is'}")

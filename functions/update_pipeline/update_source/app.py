@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from meterflow import clock, manifest, settings
 from meterflow.adapters import queues, source_of_truth
 from meterflow.contracts.update_pipeline import BatchResult, PagesDue, QueueBatch, QueueRecord

@@ -51,7 +51,7 @@ def choose(
             free.append((road_m(person.base, place), person.load, person.technician_id))
     unfit.sort(key=lambda one: one.technician_id)
     if not free:
-        return Choice(technician_id=None, why=f"none of {len(unfit)} technicians can be asked", passed_over=tuple(unfit))
+        return Choice(technician_id=None, why=f"none of {len(unfit)} can be asked", passed_over=tuple(unfit))
     free.sort()
     chosen, *others = free
     distance, load, technician_id = chosen

@@ -1,5 +1,6 @@
 """From accepted to done: what a completion comes to, when a job is escalated and when it closes. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from meterflow.errors import BrokenInvariant
@@ -17,6 +18,9 @@ from meterflow.work_order import (
 
 # The name of the machine's wait for the completion.
 COMPLETION_WAIT = "completion"
+
+# What that wait is answered with: the report itself is in the job's row.
+REPORTED: Mapping[str, str] = {"outcome": "COMPLETED"}
 
 
 def complete(job: WorkOrder, technician_id: str, report: Completion, now: datetime) -> Change:

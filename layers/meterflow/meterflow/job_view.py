@@ -4,7 +4,7 @@ from typing import Any
 
 from meterflow import clock
 from meterflow.http import Problem
-from meterflow.work_order import Answer, JobStatus, Offer, Verdict, WorkOrder
+from meterflow.work_order import JobStatus, Offer, Verdict, WorkOrder
 
 _SHOWN = (
     "job_id", "meter_id", "status", "cause", "kind", "skill", "zone", "location", "risk_level", "reason",
@@ -40,23 +40,18 @@ def answered(job: WorkOrder, offer: Offer) -> dict[str, Any]:
     return {"job_id": job.job_id, "status": offer.answer.value, "answered_at": clock.to_text(offer.answered_at)}
 
 
-def refusal(verdict: Verdict, job: WorkOrder, technician_id: str) -> Problem:
-    """Why the technician's wish was not granted: 404 where the job is not that person's, else 409 saying what stands."""
+_WHY = {
+    Verdict.LATE: "The offer has expired; your answer came too late.",
+    Verdict.NOT_ACCEPTED: "Accept the job first.",
+    Verdict.CLOSED: "The job is closed or was handed to the operators.",
+}
+
+
+def refusal(verdict: Verdict, answered: str) -> Problem:
+    """Why a technician's wish is not granted: 404 where the job is not that person's, else 409 saying what stands.
+
+    `answered` is the text for an answer that was given before and differs.
+    """
     if verdict is Verdict.NOT_YOURS:
         return Problem(404, "No such job")
-    return Problem(409, "The job is not as you saw it", _why(verdict, job, technician_id))
-
-
-def _why(verdict: Verdict, job: WorkOrder, technician_id: str) -> str:
-    if verdict is Verdict.LATE:
-        return "The offer has expired; your answer came too late."
-    if verdict is Verdict.NOT_ACCEPTED:
-        return "Accept the job first."
-    if verdict is Verdict.ANSWERED:
-        if job.completion and job.technician_id == technician_id:
-            return "The work was reported before, with another content."
-        said = next(offer.answer for offer in reversed(job.offers) if offer.technician_id == technician_id)
-        return f"You have already {'accepted' if said is Answer.ACCEPTED else 'declined'} this job."
-    if job.status is JobStatus.ESCALATED:
-        return "The job was handed to the operators."
-    return "The job is closed."
+    return Problem(409, "The job is not as you saw it", answered if verdict is Verdict.ANSWERED else _WHY[verdict])

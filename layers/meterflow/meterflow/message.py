@@ -24,8 +24,8 @@ from meterflow.preferences import Channel
 Topic = Literal["reading_settled", "job_changed", "job_offered", "review_escalated"]
 TOPICS: tuple[Topic, ...] = ("reading_settled", "job_changed", "job_offered", "review_escalated")
 
-# An execution may run for five minutes; after ten nobody holds a claim any more.
-CLAIM_LEASE = timedelta(minutes=10)
+# An execution may run for ten minutes; after a quarter of an hour nobody holds a claim any more.
+CLAIM_LEASE = timedelta(minutes=15)
 
 # Why a row is FAILED although no provider refused it: an outage or a bug. Such a row may be claimed again.
 NOT_SENT = "not_sent"

@@ -5,10 +5,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 # Ids travel into keys, pages and file names, so they hold nothing that any of these would have to escape.
 METER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+MeterId = Annotated[str, StringConstraints(pattern=METER_ID_PATTERN)]
 
 DEFAULT_ZONE = "default"
 

@@ -26,7 +26,7 @@ def to_token(key: Mapping[str, str]) -> str:
 
 
 def after_of(request: Request, *names: str) -> dict[str, str] | None:
-    """The key in the call's `next` token, which must hold exactly `names`, or None. Raises Problem 400 where it is bad."""
+    """The key in the call's `next` token, holding exactly `names`, or None. Raises Problem 400 where it is bad."""
     token = request.query.get("next")
     if not token:
         return None

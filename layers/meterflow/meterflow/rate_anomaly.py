@@ -42,7 +42,7 @@ LEAST_RELATIVE_SPREAD = Decimal("0.15")
 # The least spread as a share of what the meter's connection can pass in a day: 60 l a day on a household's water.
 LEAST_SHARE_OF_MAXIMUM = Decimal("0.001")
 LEAK_Z, LEAK_WIDTH = 6.0, 1.5
-BURST_Z, BURST_WIDTH = 20.0, 4.0
+BURST_Z, BURST_WIDTH = 30.0, 5.0
 DAYS_TO_SUSTAIN = Decimal(7)
 # From this z on an interval is an excess that counts towards how long it has lasted.
 EXCESS_Z = Decimal(3)

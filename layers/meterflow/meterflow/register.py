@@ -143,7 +143,7 @@ def _gap(left: _Piece, right: _Piece) -> float | None:
     if abs(math.degrees(math.remainder(left.angle - right.angle, math.tau))) > MOST_TILT_DEGREES:
         return None
     gap, offset = _step(left, right, height)
-    return gap if offset <= MOST_OFFSET and -DEEPEST_OVERLAP <= gap else None
+    return gap if offset <= MOST_OFFSET and gap >= -DEEPEST_OVERLAP else None
 
 
 def _step(left: _Piece, right: _Piece, height: float) -> tuple[float, float]:

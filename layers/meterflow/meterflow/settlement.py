@@ -10,8 +10,6 @@ from meterflow.meter import Meter
 from meterflow.reading import PhotoResult, Quality, Reading, Source, Status
 from meterflow.vee import Decision, Outcome
 
-# A photo whose check broke is like one that nobody can read: a person looks, and nothing is lost.
-PHOTO_UNAVAILABLE = PhotoResult(verdict="UNREADABLE", reasons=("photo_check_unavailable",))
 SCORING_UNAVAILABLE = "scoring_unavailable"
 
 # Risks at which use is so unusual that only a photo makes the value valid.
@@ -96,23 +94,25 @@ def reading_settled(reading: Reading, meter: Meter | None, event_id: str) -> dic
 
 
 def review_requested(reading: Reading, meter: Meter | None) -> dict[str, Any] | None:
-    """The detail of the event `ReviewRequested`, or None where no person has to look at a photo."""
-    if reading.status != Status.NEEDS_REVIEW or not reading.photo_key:
+    """The detail of the event `ReviewRequested`, or None where no person has to look.
+
+    A reading that a rule doubts is reviewed without a photo too: nothing that waits may wait for nobody. It has no
+    `photo_key` then, and its verdict is UNREADABLE.
+    """
+    if reading.status != Status.NEEDS_REVIEW:
         return None
-    photo = reading.photo or PHOTO_UNAVAILABLE
+    photo = reading.photo or PhotoResult(verdict="UNREADABLE")
     detail: dict[str, Any] = {
         "purpose": "review",
         "submission_id": reading.submission_id,
         "meter_id": reading.meter_id,
         "customer_id": meter.owner if meter else reading.submitted_by,
         "photo_key": reading.photo_key,
+        "photo_id": photo.photo_id,
         "value": reading.value,
         "taken_at": reading.taken_at,
         "verdict": photo.verdict,
+        "reading": photo.reading,
         "reasons": list(reading.reasons),
     }
-    if photo.photo_id:
-        detail["photo_id"] = photo.photo_id
-    if photo.reading is not None:
-        detail["reading"] = photo.reading
-    return detail
+    return {name: part for name, part in detail.items() if part is not None}

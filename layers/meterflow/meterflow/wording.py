@@ -45,6 +45,11 @@ def number(value: str, locale: str) -> str:
     return f"{sign}{whole}{style.point if dot else ''}{decimals}"
 
 
+def unit(code: str) -> str:
+    """The unit as people write it: `m³` for the wire's `m3`."""
+    return {"m3": "m³"}.get(code, code)
+
+
 def moment(at: datetime, timezone: str, locale: str) -> str:
     """`at` as people in `timezone` say it, with the zone's short name: `20 November 2026 at 09:00 CET`."""
     # UTC is known without the time zone database, which a small system may lack.

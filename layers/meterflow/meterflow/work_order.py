@@ -204,7 +204,13 @@ def skill_for(kind: MeterKind) -> str:
 
 
 def new_job(
-    job_key: str, cause: Cause, meter: Meter, risk_level: RiskLevel, reason: str, holder: str, now: datetime,
+    job_key: str,
+    cause: Cause,
+    meter: Meter,
+    risk_level: RiskLevel,
+    reason: str,
+    holder: str,
+    now: datetime,
     submission_id: str | None = None,
 ) -> WorkOrder:
     """The job that `job_key` asks for at `meter`, owned by the execution `holder`."""

@@ -1,4 +1,4 @@
-"""Pages of jobs: a technician's own, or everyone's by status."""
+"""Pages of jobs: a technician's own, or everyone's by status. The indexes lag writes by a moment."""
 
 from typing import Any
 
@@ -24,41 +24,40 @@ OPERATOR_ORDER = (
 # What a filter drops counts against DynamoDB's limit, so one page may take several queries; never more than these.
 QUERIES = 8
 
-# Where a page ended: the status whose list it was in (None in a technician's list), and that list's last row.
-Place = tuple[str | None, str, str]
+# In place of a row: the page ended where the next status's list begins.
+TOP = "top"
+
+# The row after which a list goes on, by the names of its key without the technician, who is always the caller.
+After = dict[str, str]
 
 
-def to_do_of(technician_id: str, limit: int, after: Place | None = None) -> tuple[list[WorkOrder], Place | None]:
-    """One page of what `technician_id` is asked or has accepted, newest change first, and where to go on (or None).
-
-    The index lags writes by a moment.
-    """
-    jobs, last = _query("technician-index", "technician_id", technician_id, limit, after, TO_DO)
-    return jobs, (None, *last) if last else None
+def to_do_of(technician_id: str, limit: int, after: After | None) -> tuple[list[WorkOrder], After | None]:
+    """One page of what `technician_id` is asked or has accepted, newest change first, and where to go on (or None)."""
+    return _query("technician-index", "technician_id", technician_id, limit, after, TO_DO)
 
 
-def by_status(
-    statuses: tuple[JobStatus, ...], limit: int, after: Place | None = None
-) -> tuple[list[WorkOrder], Place | None]:
+def by_status(statuses: tuple[JobStatus, ...], limit: int, after: After | None) -> tuple[list[WorkOrder], After | None]:
     """One page of all jobs, status after status in the order of `statuses`, newest change first in each."""
     names = [status.value for status in statuses]
-    start = names.index(after[0]) if after and after[0] in names else 0
+    if after and after["status"] in names:
+        names = names[names.index(after["status"]) :]
+    else:
+        after = None
     page: list[WorkOrder] = []
-    for status in names[start:]:
+    for status in names:
         if len(page) == limit:
-            # The page is full at the end of a list: go on at the top of the next.
-            return page, (status, "", "")
-        resume = after if after and after[0] == status and after[1] else None
-        jobs, last = _query("status-index", "status", status, limit - len(page), resume)
+            return page, {"status": status, "updated_at": TOP, "job_id": TOP}
+        start = after if after and after["status"] == status and after["job_id"] != TOP else None
+        jobs, last = _query("status-index", "status", status, limit - len(page), start)
         page += jobs
         if last:
-            return page, (status, *last)
+            return page, {"status": status, **last}
     return page, None
 
 
 def _query(
-    index: str, key: str, value: str, limit: int, after: Place | None, only: tuple[JobStatus, ...] = ()
-) -> tuple[list[WorkOrder], tuple[str, str] | None]:
+    index: str, key: str, value: str, limit: int, after: After | None, only: tuple[JobStatus, ...] = ()
+) -> tuple[list[WorkOrder], After | None]:
     """Up to `limit` jobs of one list, and the last row that was looked at where there may be more."""
     request: dict[str, Any] = {
         "IndexName": index,
@@ -69,7 +68,7 @@ def _query(
     if only:
         request["FilterExpression"] = Attr("status").is_in([status.value for status in only])
     if after:
-        request["ExclusiveStartKey"] = {key: value, "updated_at": after[1], "job_id": after[2]}
+        request["ExclusiveStartKey"] = {key: value, "updated_at": after["updated_at"], "job_id": after["job_id"]}
     items: list[dict[str, Any]] = []
     with aws_calls():
         for _ in range(QUERIES):
@@ -83,4 +82,4 @@ def _query(
     kept = items[:limit]
     last = kept[-1] if len(items) > limit else answer.get("LastEvaluatedKey")
     jobs = [WorkOrder.model_validate(item) for item in kept]
-    return jobs, (str(last["updated_at"]), str(last["job_id"])) if last else None
+    return jobs, {"updated_at": str(last["updated_at"]), "job_id": str(last["job_id"])} if last else None

@@ -1,7 +1,7 @@
 """Waking the machine that waits for a person's answer about a job."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
@@ -12,7 +12,7 @@ from meterflow.adapters.jobs import Stored
 OVER = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
-def wake(stored: Stored, wait: str, output: dict[str, Any]) -> bool:
+def wake(stored: Stored, wait: str, output: Mapping[str, str]) -> bool:
     """Answer `wait` with `output` where the machine waits for it. False where nothing waits (any more).
 
     That is no failure: the job's row holds the answer, and the machine reads the row after every wait, also after
@@ -24,11 +24,11 @@ def wake(stored: Stored, wait: str, output: dict[str, Any]) -> bool:
     return answer_token(stored.task_token, output)
 
 
-def answer_token(task_token: str, output: dict[str, Any]) -> bool:
+def answer_token(task_token: str, output: Mapping[str, str]) -> bool:
     """Complete the task of `task_token`. False where it is over. Raises TransientError on an outage."""
     with aws_calls():
         try:
-            client("stepfunctions").send_task_success(taskToken=task_token, output=json.dumps(output))
+            client("stepfunctions").send_task_success(taskToken=task_token, output=json.dumps(dict(output)))
         except ClientError as error:
             if error_code(error) not in OVER:
                 raise

@@ -22,6 +22,10 @@ from meterflow.work_order import CLOSED, Change, WorkOrder
 ROUNDS = 8
 
 
+class NoSuchJob(BrokenInvariant):
+    """A job id that names no row. A machine works only on jobs that it made, so there it is a bug."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """A job's row. `waits_for` names the wait that `task_token` answers. The token never leaves adapters."""
@@ -40,10 +44,10 @@ def get(job_id: str) -> Stored | None:
 
 
 def existing(job_id: str) -> Stored:
-    """The job's row. Raises BrokenInvariant where there is none: a machine works only on jobs that it made."""
+    """The job's row. Raises NoSuchJob where there is none."""
     stored = get(job_id)
     if stored is None:
-        raise BrokenInvariant("no such job")
+        raise NoSuchJob("no such job")
     return stored
 
 
@@ -69,8 +73,7 @@ def change(job_id: str, judge: Callable[[WorkOrder], Change], task_token: str | 
     """Let `judge` decide on the job as it stands, and write what it decides if the row has not moved meanwhile.
 
     Judges again where it has. Where the decision waits, `task_token` is kept as the wait's. Returns the decision and
-    the row that it left. Raises BrokenInvariant where there is no such job, TransientError on an outage or where the
-    row never stands still.
+    the row that it left. Raises NoSuchJob, and TransientError on an outage or where the row never stands still.
     """
     for _ in range(ROUNDS):
         before = existing(job_id)

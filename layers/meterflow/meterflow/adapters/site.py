@@ -22,6 +22,18 @@ def published_version(key: str) -> int:
     return _head(key)[0]
 
 
+def read(key: str) -> str | None:
+    """The text of the published file, or None where there is none."""
+    with aws_calls():
+        try:
+            answer = client("s3").get_object(Bucket=settings.setting("SITE_BUCKET"), Key=key)
+        except ClientError as error:
+            if error_code(error) != "NoSuchKey":
+                raise
+            return None
+        return str(answer["Body"].read().decode())
+
+
 def publish(key: str, body: str, version: int, *, again: bool = False) -> bool:
     """Publish `body` under `key` unless a file of this version or a newer one is there. True where it was written.
 

@@ -103,7 +103,7 @@ class SettleReadingInput(Submission):
 
     validation: Validation
     duplicate: bool = False
-    photo: PhotoResult | None = None
+    photo_result: PhotoResult | None = None
     scoring: Scoring | None = None
 
 

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from meterflow.assignment import PassedOver
 from meterflow.contracts import Contract
-from meterflow.meter import MeterId
+from meterflow.meter import METER_ID_PATTERN
 from meterflow.reading import VALUE_PATTERN
 from meterflow.risk import RiskLevel
 from meterflow.work_order import Cause, EscalationReason, JobStatus
@@ -34,7 +34,7 @@ class DispatchRequested(Contract):
 
     job_key: Id
     cause: Cause
-    meter_id: MeterId
+    meter_id: Annotated[str, StringConstraints(pattern=METER_ID_PATTERN)]
     risk_level: RiskLevel
     reason: Annotated[str, BeforeValidator(_shortened)] = ""
     submission_id: Id | None = None
@@ -114,7 +114,7 @@ class EscalateJobInput(JobStep):
 
 
 class EscalateJobResult(Contract):
-    """ESCALATED: operators are told. COMPLETED: the work was reported in the same moment. CLOSED: nothing to escalate."""
+    """ESCALATED: operators are told. COMPLETED: the work was reported in the same moment. CLOSED: nothing to do."""
 
     outcome: Literal["ESCALATED", "COMPLETED", "CLOSED"]
     job_id: str

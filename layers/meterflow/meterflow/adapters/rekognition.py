@@ -1,0 +1,47 @@
+"""Amazon Rekognition: the words on a photo that lies in our bucket."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from meterflow import settings
+from meterflow.adapters.aws import aws_calls, client, error_code
+from meterflow.register import Point, Word
+
+# Rekognition's ways to say that this photo will never be read: data about the photo, no outage and no bug.
+REFUSALS = {
+    "InvalidImageFormatException": "corrupt",
+    "ImageTooLargeException": "too_large",
+    "InvalidParameterException": "too_small",
+}
+
+
+def detect_text(kept_key: str, aspect: float) -> tuple[list[Word], str | None]:
+    """The words on a cleaned copy, and None; or no words and the fault for which the service refuses the photo.
+
+    `aspect` is the photo's width over its height: corners come in shares of each side and leave in photo heights.
+    Raises TransientError where the service is throttled or down.
+    """
+    with aws_calls():
+        try:
+            answer = client("rekognition").detect_text(
+                Image={"S3Object": {"Bucket": settings.setting("PHOTOS_BUCKET"), "Name": kept_key}}
+            )
+        except ClientError as error:
+            if error_code(error) not in REFUSALS:
+                raise
+            return [], REFUSALS[error_code(error)]
+    found = [_word(item, aspect) for item in answer.get("TextDetections", []) if item.get("Type") == "WORD"]
+    return [word for word in found if word is not None], None
+
+
+def _word(item: dict[str, Any], aspect: float) -> Word | None:
+    corners = [_corner(point, aspect) for point in item.get("Geometry", {}).get("Polygon", [])]
+    if len(corners) != 4 or not item.get("DetectedText"):
+        return None
+    confidence = min(1.0, max(0.0, float(item.get("Confidence", 0.0)) / 100))
+    return Word(str(item["DetectedText"]), confidence, (corners[0], corners[1], corners[2], corners[3]))
+
+
+def _corner(point: dict[str, float], aspect: float) -> Point:
+    return (float(point["X"]) * aspect, float(point["Y"]))

@@ -1,0 +1,253 @@
+"""What the steps of image_validation take and give, and what its API routes read."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from meterflow.contracts import Contract
+from meterflow.meter import METER_ID_PATTERN
+from meterflow.reading import VALUE_PATTERN
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Key = Annotated[str, StringConstraints(max_length=1024)]
+Reasons = tuple[str, ...]
+Verdict = Literal["MATCH", "MISMATCH", "UNREADABLE"]
+
+
+# --- the photo: one result a version ----------------------------------------------------------------------------
+
+
+class ClaimPhotoInput(Contract):
+    """The photo to read. `version` is S3's where an event named it; without it the newest version counts.
+    `holder` is the execution's name."""
+
+    photo_key: Key
+    version: str | None = None
+    holder: Id
+
+
+class ClaimPhotoResult(Contract):
+    """CLAIMED: this execution reads it. DONE: its result is stored. BUSY: another execution is at it.
+    MISSING: there is no such photo, and `reasons` says so."""
+
+    outcome: Literal["CLAIMED", "DONE", "BUSY", "MISSING"]
+    photo_id: str | None = None
+    version: str | None = None
+    reasons: Reasons = ()
+
+
+class CheckPhotoInput(Contract):
+    """The version of the upload to check."""
+
+    photo_key: Key
+    version: str
+
+
+class CheckPhotoResult(Contract):
+    """USABLE with the cleaned copy's key, or UNUSABLE. `reasons` are hard faults then, soft faults else.
+    `aspect` is the copy's width over its height."""
+
+    outcome: Literal["USABLE", "UNUSABLE"]
+    kept_key: str | None = None
+    aspect: float | None = None
+    reasons: Reasons = ()
+
+
+class ReadPhotoInput(Contract):
+    """The cleaned copy to read, and for whom: its words are kept with the photo's row, never in a state."""
+
+    photo_id: str
+    holder: Id
+    kept_key: Key
+    aspect: float = Field(gt=0)
+    reasons: Reasons = ()
+
+
+class ReadPhotoResult(Contract):
+    """READ with the number of words, or UNREADABLE where the service refused the photo or saw no figures.
+    `reasons` are those that came in and what was found now."""
+
+    outcome: Literal["READ", "UNREADABLE"]
+    words: int = 0
+    reasons: Reasons = ()
+
+
+class StorePhotoResultInput(Contract):
+    """The photo's final result. `photo_state` is the outcome of the step that decided it."""
+
+    photo_id: str
+    holder: Id
+    photo_state: Literal["READ", "UNREADABLE", "UNUSABLE"]
+    kept_key: str | None = None
+    reasons: Reasons = ()
+
+
+class StorePhotoResultResult(Contract):
+    """STORED, also when this execution stored it before; TAKEN_OVER where another execution holds the photo now."""
+
+    outcome: Literal["STORED", "TAKEN_OVER"]
+
+
+# --- the submission: one comparison -----------------------------------------------------------------------------
+
+
+class CompareReadingInput(Contract):
+    """The submission's input to the workflow, the photo's row (None where the photo is missing) and its reasons."""
+
+    submission_id: Id
+    value: str
+    digits: int
+    decimals: int
+    serial_number: str | None = None
+    previous_value: str | None = None
+    photo_id: str | None = None
+    reasons: Reasons = ()
+
+
+class Comparison(Contract):
+    """The photo's verdict on a submission: what the workflow returns, and `photo_id` for who goes on with it."""
+
+    verdict: Verdict
+    reading: str | None = None
+    confidence: float = 0.0
+    reasons: Reasons = ()
+    photo_id: str | None = None
+
+
+class StoreVerdictInput(Contract):
+    """The comparison to store with the submission it is about."""
+
+    submission_id: Id
+    meter_id: Id
+    value: str
+    taken_at: str
+    comparison: Comparison
+
+
+class StoreVerdictResult(Contract):
+    """STORED, or KEPT where a review has begun: what a person looks at does not change under their eyes."""
+
+    outcome: Literal["STORED", "KEPT"]
+
+
+# --- the review -------------------------------------------------------------------------------------------------
+
+
+class ReviewRequest(Contract):
+    """The detail of the event ReviewRequested."""
+
+    submission_id: Id
+    meter_id: Id
+    customer_id: Id
+    photo_key: str | None = None
+    photo_id: str | None = None
+    value: str
+    taken_at: str
+    verdict: Verdict = "UNREADABLE"
+    reading: str | None = None
+    reasons: Reasons = ()
+
+
+class RequestReviewInput(ReviewRequest):
+    """A review to open, or to go on with once it is escalated; `task_token` answers for the waiting state."""
+
+    holder: Id
+    task_token: str = Field(min_length=1, repr=False)
+    escalated: bool = False
+    deadline_seconds: int = Field(gt=0)
+
+    def as_review(self) -> ReviewRequest:
+        """The request without what only this waiting state knows."""
+        return ReviewRequest.model_validate(self.model_dump())
+
+
+class RequestReviewResult(Contract):
+    """What the function did. The state waits on: its result is what SendTaskSuccess says."""
+
+    outcome: Literal["OPENED", "ALREADY_OPEN", "DECIDED"]
+
+
+class EscalateReviewInput(Contract):
+    """Nobody decided in time."""
+
+    submission_id: Id
+    meter_id: Id
+
+
+class EscalateReviewResult(Contract):
+    """The event that tells the operators."""
+
+    outcome: Literal["ESCALATED"] = "ESCALATED"
+    event_id: str
+
+
+class ApplyCorrectionInput(ReviewRequest):
+    """The review whose decision is to be applied."""
+
+
+class ApplyCorrectionResult(Contract):
+    """CONFIRMED the submitted value, or EDITED it. `settled` is ALREADY where the reading had its final state."""
+
+    outcome: Literal["CONFIRMED", "EDITED"]
+    settled: Literal["SETTLED", "ALREADY"]
+
+
+class CloseReviewInput(ReviewRequest):
+    """The review that nobody decided even after its escalation."""
+
+    holder: Id
+
+
+class CloseReviewResult(Contract):
+    """EXPIRED, or DECIDED where a decision was recorded in the last moment and still holds."""
+
+    outcome: Literal["EXPIRED", "DECIDED"]
+
+
+class AnnounceDecisionInput(Contract):
+    """Which decided or expired review to tell of."""
+
+    submission_id: Id
+
+
+class AnnounceDecisionResult(Contract):
+    """The event that went to the bus."""
+
+    outcome: Literal["ANNOUNCED"] = "ANNOUNCED"
+    event_id: str
+
+
+# --- the API ----------------------------------------------------------------------------------------------------
+
+
+class UploadBody(Contract):
+    """The body of POST /uploads."""
+
+    meter_id: Annotated[str, StringConstraints(strict=True, pattern=METER_ID_PATTERN)]
+    content_type: Literal["image/jpeg", "image/png"]
+
+
+class CorrectionBody(Contract):
+    """The body of POST /validations/{submission_id}/correction: what the meter really shows, and why."""
+
+    value: Annotated[str, StringConstraints(strict=True, pattern=VALUE_PATTERN)]
+    reason: Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class ValidationView(Contract):
+    """A submission's validation as GET /validations lists it. `photo_url` shows the cleaned copy for a few minutes."""
+
+    submission_id: str
+    meter_id: str
+    status: str
+    verdict: Verdict
+    value: str
+    taken_at: str
+    reading: str | None = None
+    confidence: float | None = None
+    reasons: Reasons = ()
+    created_at: str
+    deadline_at: str | None = None
+    escalated: bool = False
+    decision: dict[str, Any] | None = None
+    photo_url: str | None = None

@@ -1,0 +1,399 @@
+"""What every template of this project keeps to. Each check is a function from a stack to its problems."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.template.cloudformation import Stack, as_list, statements
+
+MAXIMUM_RESOURCES = 400
+# AWS stops patching these, and later refuses to create or update them (docs: Lambda runtimes).
+END_OF_LIFE = frozenset({"python3.6", "python3.7", "python3.8", "python3.9", "python3.10"})
+# Actions that know no resource: the service itself wants "*".
+WITHOUT_RESOURCE = re.compile(
+    r"rekognition:\w+|xray:\w+"
+    r"|logs:(Create|Get|Update|Delete|List)LogDeliver(y|ies)"
+    r"|logs:(PutResourcePolicy|DescribeResourcePolicies|DescribeLogGroups)"
+)
+# A text message to a phone number has no ARN; topics have and are shut out by a condition or by NotResource.
+TO_A_PHONE = "sns:Publish"
+HOLDS_DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Cognito::UserPool")
+BUCKET_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+VISIBILITY_FACTOR = 6
+RECEIVES = 5
+
+
+def _queues(here: Stack) -> dict[str, dict[str, Any]]:
+    return here.of_type("AWS::SQS::Queue")
+
+
+def _dead_letter_queues(here: Stack) -> set[str]:
+    """Queues at the end of a redrive policy."""
+    return {
+        name
+        for properties in _queues(here).values()
+        if (name := here.logical_id(properties.get("RedrivePolicy", {}).get("deadLetterTargetArn")))
+    }
+
+
+def _mappings(here: Stack) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Event source mappings with what they read: queue or stream."""
+    for name, properties in here.of_type("AWS::Lambda::EventSourceMapping").items():
+        source = here.logical_id(properties["EventSourceArn"])
+        kind = here.resources[source]["Type"] if source else ""
+        yield name, properties, "queue" if kind == "AWS::SQS::Queue" else "stream"
+
+
+# --- functions --------------------------------------------------------------------------------------------------
+
+
+def check_roles(here: Stack) -> list[str]:
+    """Each function and each machine has a role of its own: what one may do, the next may not."""
+    problems = []
+    owners: dict[str, str] = {}
+    for kind, key in (("AWS::Lambda::Function", "Role"), ("AWS::StepFunctions::StateMachine", "RoleArn")):
+        for name, properties in here.of_type(kind).items():
+            role = here.logical_id(properties.get(key))
+            if role is None:
+                problems.append(f"{name}: has no role in this template")
+            elif role in owners:
+                problems.append(f"{name}: shares {role} with {owners[role]}")
+            owners[role or name] = name
+    return problems
+
+
+def check_log_groups(here: Stack) -> list[str]:
+    """Each function and each machine logs to a group of ours, which forgets after a time."""
+    problems = []
+    groups = here.of_type("AWS::Logs::LogGroup")
+    for name, properties in here.of_type("AWS::Lambda::Function").items():
+        if here.logical_id(properties.get("LoggingConfig", {}).get("LogGroup")) not in groups:
+            problems.append(f"{name}: logs to no log group of this template")
+    for name, properties in here.of_type("AWS::StepFunctions::StateMachine").items():
+        logging = properties.get("LoggingConfiguration", {})
+        if not logging.get("Destinations") or logging.get("Level", "OFF") == "OFF":
+            problems.append(f"{name}: does not log")
+        if logging.get("IncludeExecutionData") is not False:
+            problems.append(f"{name}: must log without execution data, which is about people")
+    problems += [f"{name}: keeps logs for ever" for name, group in groups.items() if "RetentionInDays" not in group]
+    return problems
+
+
+def check_functions(here: Stack) -> list[str]:
+    """Each function says what it is for, how long it may take, how much memory it has; it traces and is tagged."""
+    problems = []
+    for name, properties in here.of_type("AWS::Lambda::Function").items():
+        problems += [f"{name}: needs {key}" for key in ("Description", "Timeout", "MemorySize") if key not in properties]
+        if properties.get("TracingConfig", {}).get("Mode") != "Active":
+            problems.append(f"{name}: does not trace")
+        tags = {tag["Key"] for tag in properties.get("Tags", [])}
+        if not {"application", "stage"} <= tags:
+            problems.append(f"{name}: needs the tags application and stage")
+    for name, properties in here.of_type("AWS::StepFunctions::StateMachine").items():
+        if not properties.get("TracingConfiguration", {}).get("Enabled"):
+            problems.append(f"{name}: does not trace")
+    return problems
+
+
+def check_runtime(here: Stack) -> list[str]:
+    """The runtime is one parameter, and none of its values is past its life."""
+    problems = []
+    for name, properties in here.of_type("AWS::Lambda::Function").items():
+        runtime = properties.get("Runtime")
+        if isinstance(runtime, str) and runtime.startswith("nodejs"):
+            continue
+        parameter = here.source.get("Parameters", {}).get((runtime or {}).get("Ref")) if isinstance(runtime, dict) else None
+        if parameter is None:
+            problems.append(f"{name}: its runtime must be a parameter, not {runtime}")
+            continue
+        values = {*parameter.get("AllowedValues", []), parameter.get("Default")}
+        if not parameter.get("AllowedValues"):
+            problems.append(f"{name}: the runtime's parameter must list its AllowedValues")
+        problems += [f"{name}: {old} is past its life" for old in sorted(END_OF_LIFE & values)]
+    return problems
+
+
+def _asynchronous(here: Stack) -> set[str]:
+    """Functions that rules or topics invoke without waiting: what fails there is lost unless it has an end."""
+    found = set()
+    for rule in here.of_type("AWS::Events::Rule").values():
+        found |= {here.logical_id(target["Arn"]) for target in rule.get("Targets", [])}
+    for subscription in here.of_type("AWS::SNS::Subscription").values():
+        found.add(here.logical_id(subscription.get("Endpoint")))
+    return {name for name in found if name in here.of_type("AWS::Lambda::Function")}  # type: ignore[misc]
+
+
+def check_failures_end_somewhere(here: Stack) -> list[str]:
+    """What is delivered without waiting ends in a queue when it fails: functions, rules, queues, streams, buses."""
+    problems = []
+    with_destination = {
+        here.logical_id(config["FunctionName"])
+        for config in here.of_type("AWS::Lambda::EventInvokeConfig").values()
+        if config.get("DestinationConfig", {}).get("OnFailure")
+    }
+    for name in sorted(_asynchronous(here)):
+        if "DeadLetterConfig" not in here.resources[name]["Properties"] and name not in with_destination:
+            problems.append(f"{name}: is invoked without waiting and has no dead-letter queue")
+    for name, rule in here.of_type("AWS::Events::Rule").items():
+        for target in rule.get("Targets", []):
+            kind = here.resources.get(here.logical_id(target["Arn"]) or "", {}).get("Type")
+            # A queue that takes failures is itself the end of the way.
+            if "DeadLetterConfig" not in target and kind != "AWS::SQS::Queue":
+                problems.append(f"{name}: its target has no dead-letter queue")
+    for name, bus in here.of_type("AWS::Events::EventBus").items():
+        if "DeadLetterConfig" not in bus:
+            problems.append(f"{name}: has no dead-letter queue")
+    return problems
+
+
+# --- permissions ------------------------------------------------------------------------------------------------
+
+
+def check_least_privilege(here: Stack) -> list[str]:
+    """No action with a star; no resource without a name, but where the service knows none."""
+    problems = []
+    documents = [
+        (name, policy["PolicyDocument"])
+        for name, role in here.of_type("AWS::IAM::Role").items()
+        for policy in role.get("Policies", [])
+    ]
+    documents += [
+        (name, policy["PolicyDocument"])
+        for name, policy in here.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").items()
+    ]
+    for name, document in documents:
+        for statement in statements(document):
+            if statement.get("Effect") != "Allow":
+                continue
+            actions = [str(action) for action in as_list(statement.get("Action"))]
+            if not actions or "NotAction" in statement:
+                problems.append(f"{name}: allows by exception")
+            problems += [f"{name}: allows {action}" for action in actions if "*" in action]
+            if "NotResource" in statement and actions != [TO_A_PHONE]:
+                problems.append(f"{name}: allows {actions} on everything but some")
+            for resource in as_list(statement.get("Resource")):
+                text = here.text(resource)
+                if text == "*":
+                    wide = [a for a in actions if not WITHOUT_RESOURCE.fullmatch(a) and a != TO_A_PHONE]
+                    problems += [f"{name}: allows {action} on everything" for action in wide]
+                elif "*" in text and not _names_something(text):
+                    problems.append(f"{name}: allows {actions} on {text}, which names nothing of ours")
+    return problems
+
+
+def _names_something(arn: str) -> bool:
+    """Whether an ARN with a star still names a thing of this stack: `${PhotosBucket.Arn}/*`, not `table/*`."""
+    references = re.findall(r"\$\{([^}]+)\}", arn)
+    return any(not reference.startswith("AWS::") or reference == "AWS::StackName" for reference in references)
+
+
+def check_public_access(here: Stack) -> list[str]:
+    """Nobody outside gets a permission: no principal "*" that allows."""
+    problems = []
+    kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
+    for name, properties in here.of_type(*kinds).items():
+        for statement in statements(properties["PolicyDocument"]):
+            if statement["Effect"] == "Allow" and ("*" in (statement.get("Principal"), str(statement.get("Principal", {})))):
+                problems.append(f"{name}: allows everybody")
+            principal = statement.get("Principal")
+            if statement["Effect"] == "Allow" and isinstance(principal, dict) and "*" in as_list(principal.get("AWS")):
+                problems.append(f"{name}: allows every account")
+    return sorted(set(problems))
+
+
+# --- queues and streams -----------------------------------------------------------------------------------------
+
+
+def check_queues(here: Stack) -> list[str]:
+    """Each queue that feeds a function is seen again only after six times its timeout, gives up after five receives or
+    more, and its dead letters are kept longer than itself: they keep the time of their first arrival.
+    """
+    problems = []
+    dead_letters = _dead_letter_queues(here)
+    for name, properties in _queues(here).items():
+        if not (properties.get("SqsManagedSseEnabled") is True or "KmsMasterKeyId" in properties):
+            problems.append(f"{name}: is not encrypted")
+        if name in dead_letters:
+            continue
+        redrive = properties.get("RedrivePolicy")
+        if redrive is None:
+            if name in {here.logical_id(m["EventSourceArn"]) for _, m, _ in _mappings(here)}:
+                problems.append(f"{name}: feeds a function and has no dead-letter queue")
+            continue
+        if int(redrive.get("maxReceiveCount", 0)) < RECEIVES:
+            problems.append(f"{name}: gives up after {redrive.get('maxReceiveCount')} receives, at least {RECEIVES}")
+        end = here.logical_id(redrive["deadLetterTargetArn"])
+        kept = int(properties.get("MessageRetentionPeriod", 345_600))
+        kept_dead = int(_queues(here).get(end or "", {}).get("MessageRetentionPeriod", 345_600))
+        if kept_dead <= kept:
+            problems.append(f"{name}: dead letters are kept {kept_dead} s, must be longer than {kept} s")
+        if bool(properties.get("FifoQueue")) != bool(_queues(here).get(end or "", {}).get("FifoQueue")):
+            problems.append(f"{name}: a FIFO queue needs a FIFO dead-letter queue, and only that")
+    for _, mapping, kind in _mappings(here):
+        queue, function = here.logical_id(mapping["EventSourceArn"]), here.logical_id(mapping["FunctionName"])
+        if kind == "queue" and queue and function:
+            timeout = int(here.resources[function]["Properties"].get("Timeout", 3))
+            visible = int(_queues(here)[queue].get("VisibilityTimeout", 30))
+            if visible < VISIBILITY_FACTOR * timeout:
+                problems.append(f"{queue}: hidden {visible} s, must be {VISIBILITY_FACTOR} x {timeout} s of {function}")
+    return problems
+
+
+def check_mappings(here: Stack) -> list[str]:
+    """One bad record never takes the others with it: partial failures; streams bisect, give up, and keep what failed."""
+    problems = []
+    for name, mapping, kind in _mappings(here):
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            problems.append(f"{name}: must report the records that failed")
+        if kind == "queue":
+            continue
+        if mapping.get("BisectBatchOnFunctionError") is not True:
+            problems.append(f"{name}: must bisect a failing batch")
+        for key in ("MaximumRetryAttempts", "MaximumRecordAgeInSeconds"):
+            if int(mapping.get(key, -1)) < 0:
+                problems.append(f"{name}: {key} is endless, so one bad record blocks a shard for a day")
+        if not mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
+            problems.append(f"{name}: what failed goes nowhere")
+        if mapping.get("StartingPosition") != "TRIM_HORIZON":
+            problems.append(f"{name}: must start at TRIM_HORIZON; LATEST misses what came while it was made")
+    return problems
+
+
+# --- data -------------------------------------------------------------------------------------------------------
+
+
+def check_tables(here: Stack) -> list[str]:
+    """Encrypted, restorable, on demand; protected against deletion by a parameter; outlives its stack."""
+    problems = []
+    for name, properties in here.of_type("AWS::DynamoDB::Table").items():
+        if not properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"):
+            problems.append(f"{name}: cannot be restored to a point in time")
+        if not properties.get("SSESpecification", {}).get("SSEEnabled"):
+            problems.append(f"{name}: is not encrypted")
+        if properties.get("BillingMode") != "PAY_PER_REQUEST":
+            problems.append(f"{name}: is not on demand")
+        if not isinstance(properties.get("DeletionProtectionEnabled"), dict):
+            problems.append(f"{name}: deletion protection must follow a parameter")
+        keyed = {key["AttributeName"] for key in _keys_of(properties)}
+        idle = {attribute["AttributeName"] for attribute in properties.get("AttributeDefinitions", [])} - keyed
+        if idle:
+            problems.append(f"{name}: defines {sorted(idle)}, which no key uses")
+    return problems
+
+
+def _keys_of(table: dict[str, Any]) -> list[dict[str, str]]:
+    keys = list(table.get("KeySchema", []))
+    for index in [*table.get("GlobalSecondaryIndexes", []), *table.get("LocalSecondaryIndexes", [])]:
+        keys += index["KeySchema"]
+    return keys
+
+
+def check_what_holds_data_outlives_its_stack(here: Stack) -> list[str]:
+    """Tables, buckets and users survive the deletion and the replacement of their resource."""
+    return [
+        f"{name}: needs {policy}"
+        for name, resource in here.resources.items()
+        if resource["Type"] in HOLDS_DATA
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy")
+        if not str(resource.get(policy, "")).startswith("Retain")
+    ]
+
+
+def check_buckets(here: Stack) -> list[str]:
+    """Encrypted, shut to the public, reached over TLS only, without access lists; unfinished uploads are tidied."""
+    problems = []
+    secured = {
+        here.logical_id(properties["Bucket"])
+        for properties in here.of_type("AWS::S3::BucketPolicy").values()
+        for statement in statements(properties["PolicyDocument"])
+        if statement["Effect"] == "Deny" and "aws:securetransport" in json.dumps(statement.get("Condition", {})).lower()
+    }
+    for name, properties in here.of_type("AWS::S3::Bucket").items():
+        if not properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration"):
+            problems.append(f"{name}: is not encrypted")
+        blocks = properties.get("PublicAccessBlockConfiguration", {})
+        problems += [f"{name}: needs {block}" for block in BUCKET_BLOCKS if blocks.get(block) is not True]
+        if name not in secured:
+            problems.append(f"{name}: may be reached without TLS")
+        rules = properties.get("OwnershipControls", {}).get("Rules", [])
+        if {"ObjectOwnership": "BucketOwnerEnforced"} not in rules:
+            problems.append(f"{name}: takes access lists")
+        lifecycle = properties.get("LifecycleConfiguration", {}).get("Rules", [])
+        if not any("AbortIncompleteMultipartUpload" in rule for rule in lifecycle):
+            problems.append(f"{name}: keeps unfinished uploads for ever")
+    return problems
+
+
+def check_upload_notifications(here: Stack) -> list[str]:
+    """S3 refuses two suffixes in one filter, and a prefix with a suffix on one key is OR in an event pattern."""
+    problems = []
+    for name, bucket in here.of_type("AWS::S3::Bucket").items():
+        notifications = bucket.get("NotificationConfiguration", {})
+        for kind in ("LambdaConfigurations", "QueueConfigurations", "TopicConfigurations"):
+            for configuration in notifications.get(kind, []):
+                rules = [r["Name"].lower() for r in configuration.get("Filter", {}).get("S3Key", {}).get("Rules", [])]
+                problems += [f"{name}: two {rule} rules in one filter" for rule in sorted(set(rules)) if rules.count(rule) > 1]
+    for name, rule in here.of_type("AWS::Events::Rule").items():
+        keys = (rule.get("EventPattern") or {}).get("detail", {}).get("object", {}).get("key", [])
+        kinds = {kind for pattern in keys if isinstance(pattern, dict) for kind in pattern}
+        if {"prefix", "suffix"} <= kinds:
+            problems.append(f"{name}: prefix and suffix on one key are joined by OR")
+        suffixes = {
+            json.dumps(pattern["suffix"]) for pattern in keys if isinstance(pattern, dict) and "suffix" in pattern
+        }
+        wanted = {json.dumps({"equals-ignore-case": end}) for end in (".jpg", ".jpeg", ".png")}
+        if suffixes and suffixes != wanted:
+            problems.append(f"{name}: must match .jpg, .jpeg and .png in any case, not {sorted(suffixes)}")
+    return problems
+
+
+# --- the whole --------------------------------------------------------------------------------------------------
+
+
+def check_size(here: Stack) -> list[str]:
+    """A stack may hold 500 resources; at 400 something moves to a stack of its own."""
+    count = len(here.resources)
+    return [f"{count} resources, at most {MAXIMUM_RESOURCES}"] if count > MAXIMUM_RESOURCES else []
+
+
+def check_api(here: Stack) -> list[str]:
+    """Every route but those marked open asks for a token; stages trace, log and throttle."""
+    problems = []
+    for name, properties in here.of_type("AWS::ApiGateway::RestApi").items():
+        for path, methods in properties.get("Body", {}).get("paths", {}).items():
+            for method, operation in methods.items():
+                if method == "options":
+                    continue
+                asked = [key for requirement in operation.get("security", []) for key in requirement]
+                if not asked or "NONE" in asked:
+                    problems.append(f"{name}: {method.upper()} {path} asks for no token")
+    for name, stage in here.of_type("AWS::ApiGateway::Stage").items():
+        if not stage.get("TracingEnabled"):
+            problems.append(f"{name}: does not trace")
+        settings = stage.get("MethodSettings", [])
+        if not any("ThrottlingRateLimit" in setting and "ThrottlingBurstLimit" in setting for setting in settings):
+            problems.append(f"{name}: does not throttle")
+    return problems
+
+
+CHECKS: tuple[Callable[[Stack], list[str]], ...] = (
+    check_roles,
+    check_log_groups,
+    check_functions,
+    check_runtime,
+    check_failures_end_somewhere,
+    check_least_privilege,
+    check_public_access,
+    check_queues,
+    check_mappings,
+    check_tables,
+    check_what_holds_data_outlives_its_stack,
+    check_buckets,
+    check_upload_notifications,
+    check_size,
+    check_api,
+)
+

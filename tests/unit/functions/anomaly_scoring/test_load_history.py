@@ -1,0 +1,73 @@
+"""LoadHistory: valid readings before the new one, and of the meter only what scoring needs."""
+
+import json
+from typing import Any
+
+import pytest
+
+from meterflow.errors import BrokenInvariant
+from meterflow.reading import Quality, Status
+
+
+@pytest.fixture
+def load(load_handler: Any) -> Any:
+    return load_handler("anomaly_scoring", "load_history").handler
+
+
+@pytest.mark.usefixtures("usual_weeks")
+def test_the_readings_come_newest_first(load: Any, event: Any, lambda_context: Any) -> None:
+    found = load(event("anomaly_scoring/load_history"), lambda_context)
+    assert found["readings"][0] == {"value": "00412.350", "taken_at": "2026-11-14T08:00:00Z"}
+    assert found["readings"][-1] == {"value": "00392.350", "taken_at": "2026-09-19T08:00:00Z"}
+    assert len(found["readings"]) == 9
+    assert {name: found[name] for name in ("kind", "zone", "unit", "capacity", "multiplier", "max_daily")} == {
+        "kind": "water",
+        "zone": "STANDARD",
+        "unit": "m3",
+        "capacity": "100000",
+        "multiplier": "1",
+        "max_daily": "60",
+    }
+
+
+@pytest.mark.usefixtures("usual_weeks")
+def test_only_what_counts_is_history(load: Any, event: Any, lambda_context: Any, put_reading: Any) -> None:
+    put_reading(-1, "00452.350", Status.PROCESSING)  # the reading itself, at its own moment
+    put_reading(-2, "00500.000")  # later
+    put_reading(1, "00999.000", Status.REJECTED)
+    put_reading(2, "00888.000", Status.NEEDS_REVIEW)
+    put_reading(9, "00390.000", quality=Quality.ESTIMATED)
+    put_reading(10, "00387.000", quality=Quality.EDITED)
+    values = [past["value"] for past in load(event("anomaly_scoring/load_history"), lambda_context)["readings"]]
+    assert len(values) == 10
+    assert values[-1] == "00387.000"
+    assert not {"00452.350", "00500.000", "00999.000", "00888.000", "00390.000"} & set(values)
+
+
+@pytest.mark.usefixtures("usual_weeks")
+def test_no_address_and_no_owner_enter_the_state(load: Any, event: Any, lambda_context: Any) -> None:
+    text = json.dumps(load(event("anomaly_scoring/load_history"), lambda_context))
+    assert "Privada" not in text
+    assert "00000000-0000-4000-8000" not in text
+    assert "38.34" not in text
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_meter_that_is_gone_is_a_bug(load: Any, event: Any, lambda_context: Any) -> None:
+    with pytest.raises(BrokenInvariant):
+        load(event("anomaly_scoring/load_history"), lambda_context)
+
+
+def test_the_largest_state_is_far_below_the_limit(load_handler: Any) -> None:
+    app = load_handler("anomaly_scoring", "load_history")
+    longest = app.PastReading(value="123456789.1234", taken_at="2026-11-21T08:00:00Z")
+    result = app.LoadHistoryResult(
+        kind="electricity",
+        zone="Z" * 64,
+        unit="kWh",
+        capacity="1000000000",
+        multiplier="1000",
+        max_daily="1000000",
+        readings=(longest,) * app.MOST_READINGS,
+    )
+    assert len(json.dumps(result.payload())) < 262_144 / 8
