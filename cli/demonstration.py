@@ -40,7 +40,7 @@ def say_message(where: dict[str, Any], submission_id: str, say: Callable[[str], 
     """Wait for the message about `submission_id` and print it. Raises RuntimeError where none comes."""
     deadline = time.monotonic() + MESSAGE_SECONDS
     while time.monotonic() < deadline:
-        for message in inbox.messages(where["aws_endpoint_url"]):
+        for message in inbox.read(where["aws_endpoint_url"]):
             if message.ref == submission_id[:8]:
                 say(f"  to {message.to}: {message.subject}")
                 for line in message.text.strip().splitlines():

@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     url = endpoints.read()["aws_endpoint_url"]
     printed = 0
     while True:
-        found = inbox.messages(url)
+        found = inbox.read(url)
         for message in found[printed:]:
             if arguments.json:
                 print(json.dumps(asdict(message)), flush=True)

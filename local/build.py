@@ -45,8 +45,8 @@ def build(environment: str, build_folder: Path = BUILD) -> None:
 
 
 def artefacts(build_folder: Path) -> Iterator[Path]:
-    """The folder of each function and layer that was built."""
-    return (path for path in sorted(build_folder.iterdir()) if path.is_dir())
+    """The folder of each function and layer that was built; nested stacks lie beside them and have no code."""
+    return (path for path in sorted(build_folder.iterdir()) if path.is_dir() and any(path.rglob("*.py")))
 
 
 def compile_bytecode(artefact: Path) -> None:

@@ -72,23 +72,16 @@ def up(say: Say) -> None:
     paths.home().mkdir(parents=True, exist_ok=True)
     _ports_file().write_text(json.dumps(chosen.__dict__) + "\n")
     emulator_url = f"http://{ports.HOST}:{chosen.emulator}"
-    commands = {
-        "rekognition": [
-            "-m",
-            "local.rekognition",
-            "--port",
-            str(chosen.rekognition),
-            "--s3-endpoint-url",
-            emulator_url,
-        ],
-        "emulator": ["-m", "local.emulator"],
-        "inbox": ["-m", "local.inbox", "--port", str(chosen.inbox), "--endpoint", emulator_url],
+    options = {
+        "rekognition": ["--port", str(chosen.rekognition), "--s3-endpoint-url", emulator_url],
+        "emulator": [],
+        "inbox": ["--port", str(chosen.inbox), "--endpoint", emulator_url],
     }
     started = time.monotonic()
     for part in PARTS:
         if not processes.running(part):
             env = emulator.environment(chosen) if part == "emulator" else credentials(emulator_url)
-            processes.start(part, [sys.executable, "-m", f"local.{part}", *commands[part]], env)
+            processes.start(part, [sys.executable, "-m", f"local.{part}", *options[part]], env)
     for part in PARTS:
         port, what, health = places[part]
         _wait_for(part, f"http://{ports.HOST}:{port}{health}")

@@ -55,7 +55,7 @@ def parameters() -> list[str]:
     """The template's parameters on the laptop cloud, as sam takes them."""
     config = tomllib.loads((paths.ROOT / "samconfig.toml").read_text())
     overrides: list[str] = config["local"]["deploy"]["parameters"]["parameter_overrides"]
-    return [*overrides, f"PythonRuntime={build.RUNTIME}"]
+    return [*overrides, f"PythonRuntime={build.RUNTIME}", f"LocalPort={cloud.current_ports().emulator}"]
 
 
 def outputs() -> dict[str, str]:

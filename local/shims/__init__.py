@@ -7,7 +7,7 @@ wraps is gone, so that an upgrade can never drop one in silence.
 
 from importlib import metadata
 
-from local.shims import error_names, function_interpreter, known_people, same_execution
+from local.shims import error_names, function_interpreter, known_people, same_execution, ses_identity
 
 CHECKED_AGAINST = "1.5.33"
 
@@ -25,3 +25,4 @@ def install_all() -> None:
     function_interpreter.install()
     known_people.install()
     same_execution.install()
+    ses_identity.install()

@@ -103,7 +103,7 @@ class Cloud:
 
     def messages(self, ref: str) -> list[inbox.InboxMessage]:
         """Every message whose reference is the first 8 characters of `ref`."""
-        return [m for m in inbox.messages(self.endpoints["aws_endpoint_url"]) if m.ref == ref[:8]]
+        return [m for m in inbox.read(self.endpoints["aws_endpoint_url"]) if m.ref == ref[:8]]
 
     def eventually(self, question: Any, seconds: float = 30) -> Any:
         """Ask until the answer is true and return it. Fails the test where it never is."""

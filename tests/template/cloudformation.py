@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -172,14 +172,26 @@ def project() -> Stack:
     return stack(source, nested)
 
 
+def everywhere(check: Callable[[Stack], list[str]]) -> list[str]:
+    """What `check` finds in the root template and in each nested stack."""
+    root = project()
+    return [f"{name}: {found}" for name, here in [("template", root), *root.nested.items()] for found in check(here)]
+
+
 def as_list(value: Any) -> list[Any]:
     """CloudFormation takes one or many in many places."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def statements(policy_document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The statements of a policy document."""
-    return as_list(policy_document.get("Statement"))
+    """The statements of a policy document, those of both branches of a condition included."""
+    return [found for value in as_list(policy_document.get("Statement")) for found in _branches(value)]
+
+
+def _branches(value: Any) -> list[dict[str, Any]]:
+    if set(value) == {"Fn::If"}:
+        return [found for branch in value["Fn::If"][1:] for found in _branches(branch)]
+    return [] if value == {"Ref": "AWS::NoValue"} else [value]
 
 
 def role_statements(role: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -44,6 +44,12 @@ KINESIS_READS = (
     "kinesis:ListShards",
     "kinesis:ListStreams",
 )
+# The one read of streams that knows no resource.
+WITHOUT_SOURCE = frozenset({"dynamodb:ListStreams", "kinesis:ListStreams"})
+# Reads that only a mapping needs. A function that measures its queue may ask for its attributes.
+READS = frozenset(
+    {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", *STREAM_READS, *KINESIS_READS}
+)
 # What SAM attaches by itself, and the reads that it brings.
 ALWAYS_ATTACHED = frozenset({"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSXRayDaemonWriteAccess"})
 ATTACHED_FOR_QUEUES = "AWSLambdaSQSQueueExecutionRole"
@@ -52,7 +58,6 @@ ATTACHED_FOR_KINESIS = "AWSLambdaKinesisExecutionRole"
 # Connections that nobody has taught this module yet. They must not slip through unseen.
 UNKNOWN_CONNECTIONS = frozenset(
     {
-        "AWS::Scheduler::Schedule",
         "AWS::Pipes::Pipe",
         "AWS::IoT::TopicRule",
         "AWS::Logs::SubscriptionFilter",
@@ -69,7 +74,7 @@ def compare(where: str, needed: set[Grant], granted: set[Grant]) -> list[str]:
     return missing + [f"{where}: need not have {action} on {resource}" for action, resource in sorted(granted - needed)]
 
 
-def trusts(here: Stack, role: Mapping[str, Any], service: str) -> bool:
+def trusts(role: Mapping[str, Any], service: str) -> bool:
     """Whether `service` may take the role."""
     return any(
         service in as_list(statement.get("Principal", {}).get("Service"))
@@ -116,7 +121,7 @@ def check_state_machines(here: Stack, definitions: Mapping[str, asl.Machine]) ->
         needed, granted = machine_needs(here, properties, definitions[name]), grants(here, role)
         granted_by_hand = {grant for grant in granted if grant not in {(action, "*") for action in TRACING}}
         problems += compare(name, needed, granted_by_hand)
-        if not trusts(here, role, "states.amazonaws.com"):
+        if not trusts(role, "states.amazonaws.com"):
             problems.append(f"{name}: its role does not trust states.amazonaws.com")
         if properties.get("TracingConfiguration", {}).get("Enabled"):
             traced = managed_policies(here, role) & ALWAYS_ATTACHED or {g for g in granted if g[0] == TRACING[0]}
@@ -143,6 +148,7 @@ def check_event_sources(here: Stack) -> list[str]:
         role = role_of(here, function)
         granted, attached = grants(here, role), managed_policies(here, role)
         needed: set[Grant] = set()
+        may_read: set[Grant] = set()
         allowed_attached = set(ALWAYS_ATTACHED)
         for mapping in mappings.values():
             if here.logical_id(mapping["FunctionName"]) != name:
@@ -150,8 +156,11 @@ def check_event_sources(here: Stack) -> list[str]:
             source = here.text(mapping["EventSourceArn"])
             reads, managed = _reads_of(here, mapping)
             allowed_attached.add(managed)
+            # Naming the source beside the policy that SAM attaches is no more than is needed.
+            reading_needed = {(action, "*" if action in WITHOUT_SOURCE else source) for action in reads}
+            may_read |= reading_needed
             if managed not in attached:
-                needed |= {(action, source) for action in reads}
+                needed |= reading_needed
             end = mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
             if end is not None:
                 needed.add((_send_action(here, end), here.text(end)))
@@ -162,15 +171,15 @@ def check_event_sources(here: Stack) -> list[str]:
                 for end in invoke.get("DestinationConfig", {}).values():
                     needed.add((_send_action(here, end["Destination"]), here.text(end["Destination"])))
         problems += [f"{name}: lacks {action} on {resource}" for action, resource in sorted(needed - granted)]
-        reading = {grant for grant in granted if grant[0] in (*QUEUE_READS[:2], *STREAM_READS, *KINESIS_READS)}
-        problems += [f"{name}: need not have {action} on {on}" for action, on in sorted(reading - needed)]
+        reading = {grant for grant in granted if grant[0] in READS}
+        problems += [f"{name}: need not have {action} on {on}" for action, on in sorted(reading - may_read)]
         problems += [
             f"{name}: {action} on {on}: functions do not call each other"
             for action, on in sorted(granted)
             if action == "lambda:InvokeFunction"
         ]
         problems += [f"{name}: need not have {policy}" for policy in sorted(attached - allowed_attached)]
-        if not trusts(here, role, "lambda.amazonaws.com"):
+        if not trusts(role, "lambda.amazonaws.com"):
             problems.append(f"{name}: its role does not trust lambda.amazonaws.com")
     return problems
 
@@ -224,7 +233,9 @@ def check_invocations(here: Stack) -> list[str]:
         )
         for permission in here.of_type("AWS::Lambda::Permission").values()
     }
-    missing = [f"{function}: {service} may not invoke it from {source}" for function, service, source in needed - granted]
+    missing = [
+        f"{function}: {service} may not invoke it from {source}" for function, service, source in needed - granted
+    ]
     idle = [f"{function}: {service} need not invoke it from {source}" for function, service, source in granted - needed]
     return sorted(missing + idle)
 
@@ -234,23 +245,40 @@ def _execute_api(api: str) -> str:
 
 
 def check_rule_targets(here: Stack) -> list[str]:
-    """A rule that starts a machine or feeds a bus has a role for exactly that."""
+    """A rule or a schedule has a role for exactly its target; a schedule's role also writes its dead letters."""
     problems = []
     actions = {
         "AWS::StepFunctions::StateMachine": "states:StartExecution",
         "AWS::Events::EventBus": "events:PutEvents",
         "AWS::Kinesis::Stream": "kinesis:PutRecord",
     }
+    by_schedule = actions | {"AWS::Lambda::Function": "lambda:InvokeFunction", "AWS::SQS::Queue": "sqs:SendMessage"}
     for rule, properties in here.of_type("AWS::Events::Rule").items():
         for target in properties.get("Targets", []):
-            kind = here.resources.get(here.logical_id(target["Arn"]) or "", {}).get("Type", "")
-            if kind not in actions:
-                continue
-            role = role_of(here, target, "RoleArn")
-            problems += compare(rule, {(actions[kind], here.text(target["Arn"]))}, grants(here, role))
-            if not trusts(here, role, "events.amazonaws.com"):
-                problems.append(f"{rule}: the role of its target does not trust events.amazonaws.com")
+            if kind := actions.get(_type_of(here, target["Arn"])):
+                needed = {(kind, here.text(target["Arn"]))}
+                problems += _target_role(here, rule, target, needed, "events.amazonaws.com")
+    for schedule, properties in here.of_type("AWS::Scheduler::Schedule").items():
+        target = properties["Target"]
+        kind = by_schedule.get(_type_of(here, target["Arn"]))
+        if kind is None:
+            problems.append(f"{schedule}: permissions for its target are not derived yet")
+            continue
+        needed = {(kind, here.text(target["Arn"]))}
+        if end := target.get("DeadLetterConfig", {}).get("Arn"):
+            needed.add(("sqs:SendMessage", here.text(end)))
+        problems += _target_role(here, schedule, target, needed, "scheduler.amazonaws.com")
     return problems
+
+
+def _type_of(here: Stack, reference: Any) -> str:
+    return str(here.resources.get(here.logical_id(reference) or "", {}).get("Type", ""))
+
+
+def _target_role(here: Stack, where: str, target: Mapping[str, Any], needed: set[Grant], service: str) -> list[str]:
+    role = role_of(here, target, "RoleArn")
+    problems = compare(where, needed, grants(here, role))
+    return problems + ([] if trusts(role, service) else [f"{where}: the role of its target does not trust {service}"])
 
 
 # --- what sends to queues and topics ----------------------------------------------------------------------------
@@ -319,7 +347,9 @@ def check_senders(here: Stack) -> list[str]:
                 services = as_list(principal.get("Service")) if isinstance(principal, dict) else [str(principal)]
                 granted |= {(name, service) for name in names for service in services}
                 if not re.search(r"aws:Source(Arn|Account)", str(statement.get("Condition", "")), re.IGNORECASE):
-                    problems.append(f"{policy}: needs aws:SourceArn or aws:SourceAccount, else any account's events come in")
+                    problems.append(
+                        f"{policy}: needs aws:SourceArn or aws:SourceAccount, else any account's events come in"
+                    )
     needed = senders(here)
     by_default = alarm_topics(here)
     needed |= {pair for pair in by_default if pair[0] in with_policy}

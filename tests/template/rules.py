@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import cfnlint
 
 from tests.template.cloudformation import Stack, as_list, statements
 
 MAXIMUM_RESOURCES = 400
+MAXIMUM_EDGE_FUNCTION = 10_240
 # AWS stops patching these, and later refuses to create or update them (docs: Lambda runtimes).
 END_OF_LIFE = frozenset({"python3.6", "python3.7", "python3.8", "python3.9", "python3.10"})
-# Actions that know no resource: the service itself wants "*".
-WITHOUT_RESOURCE = re.compile(
-    r"rekognition:\w+|xray:\w+"
-    r"|logs:(Create|Get|Update|Delete|List)LogDeliver(y|ies)"
-    r"|logs:(PutResourcePolicy|DescribeResourcePolicies|DescribeLogGroups)"
-)
-# A text message to a phone number has no ARN; topics have and are shut out by a condition or by NotResource.
+# AWS's Service Authorization Reference, as cfn-lint carries it: which resource types each action knows.
+AUTHORIZATION = Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json"
+# A text message to a phone number has no ARN. Topics have one, so whoever may publish on "*" is denied every topic.
 TO_A_PHONE = "sns:Publish"
 HOLDS_DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Cognito::UserPool")
 BUCKET_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -86,7 +87,9 @@ def check_functions(here: Stack) -> list[str]:
     """Each function says what it is for, how long it may take, how much memory it has; it traces and is tagged."""
     problems = []
     for name, properties in here.of_type("AWS::Lambda::Function").items():
-        problems += [f"{name}: needs {key}" for key in ("Description", "Timeout", "MemorySize") if key not in properties]
+        problems += [
+            f"{name}: needs {key}" for key in ("Description", "Timeout", "MemorySize") if key not in properties
+        ]
         if properties.get("TracingConfig", {}).get("Mode") != "Active":
             problems.append(f"{name}: does not trace")
         tags = {tag["Key"] for tag in properties.get("Tags", [])}
@@ -105,7 +108,9 @@ def check_runtime(here: Stack) -> list[str]:
         runtime = properties.get("Runtime")
         if isinstance(runtime, str) and runtime.startswith("nodejs"):
             continue
-        parameter = here.source.get("Parameters", {}).get((runtime or {}).get("Ref")) if isinstance(runtime, dict) else None
+        parameter = (
+            here.source.get("Parameters", {}).get((runtime or {}).get("Ref")) if isinstance(runtime, dict) else None
+        )
         if parameter is None:
             problems.append(f"{name}: its runtime must be a parameter, not {runtime}")
             continue
@@ -117,13 +122,13 @@ def check_runtime(here: Stack) -> list[str]:
 
 
 def _asynchronous(here: Stack) -> set[str]:
-    """Functions that rules or topics invoke without waiting: what fails there is lost unless it has an end."""
-    found = set()
+    """Functions that rules, topics or schedules invoke without waiting: what fails is lost unless it has an end."""
+    found: set[str | None] = set()
     for rule in here.of_type("AWS::Events::Rule").values():
         found |= {here.logical_id(target["Arn"]) for target in rule.get("Targets", [])}
-    for subscription in here.of_type("AWS::SNS::Subscription").values():
-        found.add(here.logical_id(subscription.get("Endpoint")))
-    return {name for name in found if name in here.of_type("AWS::Lambda::Function")}  # type: ignore[misc]
+    found |= {here.logical_id(s.get("Endpoint")) for s in here.of_type("AWS::SNS::Subscription").values()}
+    found |= {here.logical_id(s["Target"]["Arn"]) for s in here.of_type("AWS::Scheduler::Schedule").values()}
+    return {name for name in found if name and name in here.of_type("AWS::Lambda::Function")}
 
 
 def check_failures_end_somewhere(here: Stack) -> list[str]:
@@ -134,15 +139,20 @@ def check_failures_end_somewhere(here: Stack) -> list[str]:
         for config in here.of_type("AWS::Lambda::EventInvokeConfig").values()
         if config.get("DestinationConfig", {}).get("OnFailure")
     }
-    for name in sorted(_asynchronous(here)):
-        if "DeadLetterConfig" not in here.resources[name]["Properties"] and name not in with_destination:
-            problems.append(f"{name}: is invoked without waiting and has no dead-letter queue")
+    problems += [
+        f"{name}: is invoked without waiting and has no dead-letter queue"
+        for name in sorted(_asynchronous(here) - with_destination)
+        if "DeadLetterConfig" not in here.resources[name]["Properties"]
+    ]
     for name, rule in here.of_type("AWS::Events::Rule").items():
         for target in rule.get("Targets", []):
             kind = here.resources.get(here.logical_id(target["Arn"]) or "", {}).get("Type")
             # A queue that takes failures is itself the end of the way.
             if "DeadLetterConfig" not in target and kind != "AWS::SQS::Queue":
                 problems.append(f"{name}: its target has no dead-letter queue")
+    for name, schedule in here.of_type("AWS::Scheduler::Schedule").items():
+        if "DeadLetterConfig" not in schedule["Target"]:
+            problems.append(f"{name}: has no dead-letter queue")
     for name, bus in here.of_type("AWS::Events::EventBus").items():
         if "DeadLetterConfig" not in bus:
             problems.append(f"{name}: has no dead-letter queue")
@@ -152,8 +162,21 @@ def check_failures_end_somewhere(here: Stack) -> list[str]:
 # --- permissions ------------------------------------------------------------------------------------------------
 
 
+@cache
+def _authorization() -> dict[str, Any]:
+    reference: dict[str, Any] = json.loads(AUTHORIZATION.read_text(encoding="utf-8"))
+    return reference
+
+
+def knows_no_resource(action: str) -> bool:
+    """Whether the service wants "*" for this action, because it has no resource type."""
+    service, _, name = action.partition(":")
+    known = _authorization().get(service, {}).get("Actions", {}).get(name.lower())
+    return known is not None and not known.get("Resources")
+
+
 def check_least_privilege(here: Stack) -> list[str]:
-    """No action with a star; no resource without a name, but where the service knows none."""
+    """No action with a star; no resource without a name but where the service knows none, and "*" there."""
     problems = []
     documents = [
         (name, policy["PolicyDocument"])
@@ -165,6 +188,12 @@ def check_least_privilege(here: Stack) -> list[str]:
         for name, policy in here.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy").items()
     ]
     for name, document in documents:
+        no_topics = any(
+            statement.get("Effect") == "Deny"
+            and as_list(statement.get("Action")) == [TO_A_PHONE]
+            and here.text(statement.get("Resource")) == "arn:aws:sns:*:*:*"
+            for statement in statements(document)
+        )
         for statement in statements(document):
             if statement.get("Effect") != "Allow":
                 continue
@@ -177,10 +206,15 @@ def check_least_privilege(here: Stack) -> list[str]:
             for resource in as_list(statement.get("Resource")):
                 text = here.text(resource)
                 if text == "*":
-                    wide = [a for a in actions if not WITHOUT_RESOURCE.fullmatch(a) and a != TO_A_PHONE]
+                    wide = [a for a in actions if not knows_no_resource(a) and (a != TO_A_PHONE or not no_topics)]
                     problems += [f"{name}: allows {action} on everything" for action in wide]
                 elif "*" in text and not _names_something(text):
                     problems.append(f"{name}: allows {actions} on {text}, which names nothing of ours")
+                if text != "*":
+                    idle = [action for action in actions if knows_no_resource(action)]
+                    problems += [
+                        f"{name}: {action} knows no resource, so {text} never matches; it needs *" for action in idle
+                    ]
     return problems
 
 
@@ -196,7 +230,9 @@ def check_public_access(here: Stack) -> list[str]:
     kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
     for name, properties in here.of_type(*kinds).items():
         for statement in statements(properties["PolicyDocument"]):
-            if statement["Effect"] == "Allow" and ("*" in (statement.get("Principal"), str(statement.get("Principal", {})))):
+            if statement["Effect"] == "Allow" and (
+                "*" in (statement.get("Principal"), str(statement.get("Principal", {})))
+            ):
                 problems.append(f"{name}: allows everybody")
             principal = statement.get("Principal")
             if statement["Effect"] == "Allow" and isinstance(principal, dict) and "*" in as_list(principal.get("AWS")):
@@ -243,7 +279,7 @@ def check_queues(here: Stack) -> list[str]:
 
 
 def check_mappings(here: Stack) -> list[str]:
-    """One bad record never takes the others with it: partial failures; streams bisect, give up, and keep what failed."""
+    """One bad record never takes the others with it. Streams also bisect, give up, and keep what failed."""
     problems = []
     for name, mapping, kind in _mappings(here):
         if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
@@ -252,9 +288,11 @@ def check_mappings(here: Stack) -> list[str]:
             continue
         if mapping.get("BisectBatchOnFunctionError") is not True:
             problems.append(f"{name}: must bisect a failing batch")
-        for key in ("MaximumRetryAttempts", "MaximumRecordAgeInSeconds"):
-            if int(mapping.get(key, -1)) < 0:
-                problems.append(f"{name}: {key} is endless, so one bad record blocks a shard for a day")
+        problems += [
+            f"{name}: {key} is endless, so one bad record blocks a shard for a day"
+            for key in ("MaximumRetryAttempts", "MaximumRecordAgeInSeconds")
+            if int(mapping.get(key, -1)) < 0
+        ]
         if not mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
             problems.append(f"{name}: what failed goes nowhere")
         if mapping.get("StartingPosition") != "TRIM_HORIZON":
@@ -335,7 +373,9 @@ def check_upload_notifications(here: Stack) -> list[str]:
         for kind in ("LambdaConfigurations", "QueueConfigurations", "TopicConfigurations"):
             for configuration in notifications.get(kind, []):
                 rules = [r["Name"].lower() for r in configuration.get("Filter", {}).get("S3Key", {}).get("Rules", [])]
-                problems += [f"{name}: two {rule} rules in one filter" for rule in sorted(set(rules)) if rules.count(rule) > 1]
+                problems += [
+                    f"{name}: two {rule} rules in one filter" for rule in sorted(set(rules)) if rules.count(rule) > 1
+                ]
     for name, rule in here.of_type("AWS::Events::Rule").items():
         keys = (rule.get("EventPattern") or {}).get("detail", {}).get("object", {}).get("key", [])
         kinds = {kind for pattern in keys if isinstance(pattern, dict) for kind in pattern}
@@ -351,6 +391,32 @@ def check_upload_notifications(here: Stack) -> list[str]:
 
 
 # --- the whole --------------------------------------------------------------------------------------------------
+
+
+PHYSICAL_NAMES = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Events::EventBus": "Name",
+    "AWS::Events::Rule": "Name",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Kinesis::Stream": "Name",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::Scheduler::Schedule": "Name",
+    "AWS::StepFunctions::StateMachine": "StateMachineName",
+}
+
+
+def check_physical_names(here: Stack) -> list[str]:
+    """A name that the template gives has the stack's name in it: one account holds many stacks."""
+    return [
+        f"{name}: is called {given} in every stack"
+        for name, resource in here.resources.items()
+        if (key := PHYSICAL_NAMES.get(resource["Type"])) and key in resource.get("Properties", {})
+        if "${AWS::StackName}" not in (given := here.text(resource["Properties"][key]))
+    ]
 
 
 def check_size(here: Stack) -> list[str]:
@@ -379,6 +445,15 @@ def check_api(here: Stack) -> list[str]:
     return problems
 
 
+def check_edge_functions(here: Stack) -> list[str]:
+    """A CloudFront Function may be 10 kB; the laptop cloud takes more."""
+    return [
+        f"{name}: {size} bytes, at most {MAXIMUM_EDGE_FUNCTION}"
+        for name, properties in here.of_type("AWS::CloudFront::Function").items()
+        if (size := len(here.text(properties.get("FunctionCode", "")).encode())) > MAXIMUM_EDGE_FUNCTION
+    ]
+
+
 CHECKS: tuple[Callable[[Stack], list[str]], ...] = (
     check_roles,
     check_log_groups,
@@ -393,7 +468,8 @@ CHECKS: tuple[Callable[[Stack], list[str]], ...] = (
     check_what_holds_data_outlives_its_stack,
     check_buckets,
     check_upload_notifications,
+    check_physical_names,
     check_size,
     check_api,
+    check_edge_functions,
 )
-

@@ -58,6 +58,7 @@ Resources:
             - {Effect: Allow, Action: s3:PutObject, Resource: !Sub "${Uploads.Arn}/*"}
             - {Effect: Allow, Action: rekognition:DetectText, Resource: "*"}
             - {Effect: Allow, Action: sns:Publish, Resource: "*"}
+            - {Effect: Deny, Action: sns:Publish, Resource: !Sub "arn:${AWS::Partition}:sns:*:*:*"}
   AskPersonFunction:
     Type: AWS::Serverless::Function
     Properties:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.template import permissions, samples
-from tests.template.cloudformation import ROOT, Stack, parse, project
+from tests.template.cloudformation import ROOT, Stack, everywhere, parse
 from tests.workflow import asl
 from tests.workflow import samples as machines
 
@@ -49,9 +49,7 @@ OTHERS = (
 
 @pytest.mark.parametrize("check", [check_machines, *OTHERS], ids=lambda check: check.__name__)
 def test_the_templates_grant_exactly_what_their_connections_need(check: Callable[[Stack], list[str]]) -> None:
-    root = project()
-    found = {name: check(here) for name, here in [("template.yaml", root), *root.nested.items()]}
-    assert {name: problems for name, problems in found.items() if problems} == {}
+    assert not (problems := everywhere(check)), "\n".join(problems)
 
 
 @pytest.mark.parametrize("check", [check_sample_machines, *OTHERS], ids=lambda check: check.__name__)
@@ -98,6 +96,12 @@ def _topic_policy(template: dict[str, Any], service: str) -> None:
     }
     document = {"Statement": [statement]}
     _add(template, "AlarmsPolicy", "AWS::SNS::TopicPolicy", Topics=[{"Ref": "Alarms"}], PolicyDocument=document)
+
+
+def _schedule(template: dict[str, Any], target: str) -> None:
+    dead = {"Arn": {"Fn::GetAtt": ["DeadJobs", "Arn"]}}
+    arn = {"Fn::GetAtt": [target, "Arn"]}
+    _add(template, "Hourly", "AWS::Scheduler::Schedule", Target={"Arn": arn, "RoleArn": "x", "DeadLetterConfig": dead})
 
 
 ROLE_OF_QUEUE = {
@@ -244,6 +248,32 @@ BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
         "lacks states:StartExecution on ${ChildStateMachine.Arn}",
     ),
     (
+        permissions.check_rule_targets,
+        "a schedule that may not invoke",
+        lambda t: _schedule(t, "FindMeterFunction"),
+        "Hourly: lacks lambda:InvokeFunction on ${FindMeterFunction.Arn}",
+    ),
+    (
+        permissions.check_rule_targets,
+        "a schedule that may not write its dead letters",
+        lambda t: _schedule(t, "FindMeterFunction"),
+        "Hourly: lacks sqs:SendMessage on ${DeadJobs.Arn}",
+    ),
+    (
+        permissions.check_rule_targets,
+        "a schedule of something else",
+        lambda t: _schedule(t, "Uploads"),
+        "not derived yet",
+    ),
+    (
+        permissions.check_event_sources,
+        "more than reading",
+        lambda t: _properties(t, "ReadQueueFunction").update(
+            Policies=[{"Statement": [_allow("sqs:ChangeMessageVisibility", {"Fn::GetAtt": ["Jobs", "Arn"]})]}]
+        ),
+        "need not have sqs:ChangeMessageVisibility",
+    ),
+    (
         permissions.check_senders,
         "a queue without its policy",
         lambda t: t["Resources"].pop("DeadEventsPolicy"),
@@ -306,8 +336,8 @@ BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
     ),
     (
         permissions.check_unknown_connections,
-        "a schedule",
-        lambda t: _add(t, "Hourly", "AWS::Scheduler::Schedule"),
+        "a pipe",
+        lambda t: _add(t, "Pipe", "AWS::Pipes::Pipe"),
         "not derived yet",
     ),
     (
@@ -326,9 +356,7 @@ BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
 
 
 @pytest.mark.parametrize(("check", "what", "spoil", "word"), BAD, ids=[f"{b[0].__name__}-{b[1]}" for b in BAD])
-def test_a_bad_template_is_refused(
-    check: Callable[[Stack], list[str]], what: str, spoil: Spoil, word: str
-) -> None:
+def test_a_bad_template_is_refused(check: Callable[[Stack], list[str]], what: str, spoil: Spoil, word: str) -> None:
     template = samples.good()
     spoil(template)
     problems = check(samples.built(template))
@@ -339,6 +367,22 @@ def test_a_topic_that_lets_its_alarms_in_passes() -> None:
     template = samples.good()
     _topic_policy(template, "cloudwatch.amazonaws.com")
     assert permissions.check_senders(samples.built(template)) == []
+
+
+def test_what_sam_makes_of_a_schedule_passes() -> None:
+    template = samples.good()
+    event = {"Type": "ScheduleV2", "Properties": {"ScheduleExpression": "rate(1 hour)", "OmitName": True}}
+    event["Properties"]["DeadLetterConfig"] = {"Arn": {"Fn::GetAtt": ["DeadJobs", "Arn"]}}
+    _properties(template, "FindMeterFunction")["Events"] = {"Hourly": event}
+    assert permissions.check_rule_targets(samples.built(template)) == []
+
+
+def test_naming_a_source_beside_the_attached_policy_passes() -> None:
+    template = samples.good()
+    queue = {"Fn::GetAtt": ["Jobs", "Arn"]}
+    reads = [_allow(action, queue) for action in permissions.QUEUE_READS]
+    _properties(template, "ReadQueueFunction")["Policies"] = [{"Statement": reads}]
+    assert permissions.check_event_sources(samples.built(template)) == []
 
 
 def test_a_role_that_trusts_somebody_else_is_refused() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.template import rules, samples
-from tests.template.cloudformation import Stack, project, template_files
+from tests.template.cloudformation import Stack, everywhere, project, template_files
 
 Spoil = Callable[[dict[str, Any]], object]
 
@@ -20,9 +20,7 @@ def test_there_is_a_template_with_nested_stacks() -> None:
 
 @pytest.mark.parametrize("check", rules.CHECKS, ids=lambda check: check.__name__)
 def test_the_templates_keep(check: Callable[[Stack], list[str]]) -> None:
-    root = project()
-    found = {name: check(here) for name, here in [("template.yaml", root), *root.nested.items()]}
-    assert {name: problems for name, problems in found.items() if problems} == {}
+    assert not (problems := everywhere(check)), "\n".join(problems)
 
 
 @pytest.mark.parametrize("check", rules.CHECKS, ids=lambda check: check.__name__)
@@ -65,6 +63,11 @@ def _many(template: dict[str, Any]) -> None:
 def _async_function(template: dict[str, Any]) -> None:
     arn = {"Fn::GetAtt": ["FindMeterFunction", "Arn"]}
     _properties(template, "Uploaded")["Targets"].append({"Id": "F", "Arn": arn, "DeadLetterConfig": {"Arn": "x"}})
+
+
+def _scheduled(template: dict[str, Any]) -> None:
+    target = {"Arn": {"Fn::GetAtt": ["FindMeterFunction", "Arn"]}, "RoleArn": "x"}
+    template["Resources"]["Hourly"] = {"Type": "AWS::Scheduler::Schedule", "Properties": {"Target": target}}
 
 
 FUNCTION, MACHINE = "FindMeterFunction", "InspectionStateMachine"
@@ -115,6 +118,18 @@ BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
     ),
     (rules.check_least_privilege, "an open action", lambda t: _statement(t).update(Action="dynamodb:*"), "dynamodb:*"),
     (rules.check_least_privilege, "everything", lambda t: _statement(t).update(Resource="*"), "on everything"),
+    (
+        rules.check_least_privilege,
+        "a resource where the service knows none",
+        lambda t: _statement(t).update(Action="states:SendTaskSuccess", Resource={"Ref": "ChildStateMachine"}),
+        "never matches",
+    ),
+    (
+        rules.check_least_privilege,
+        "phone numbers and every topic",
+        lambda t: _statement(t, number=4).update(Resource={"Ref": "Alarms"}),
+        "allows sns:Publish on everything",
+    ),
     (
         rules.check_least_privilege,
         "every table",
@@ -238,9 +253,22 @@ BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
     (rules.check_buckets, "access lists", lambda t: _properties(t, "Uploads").pop("OwnershipControls"), "access lists"),
     (rules.check_buckets, "untidy", lambda t: _properties(t, "Uploads").pop("LifecycleConfiguration"), "unfinished"),
     (rules.check_upload_notifications, "two suffixes in one filter", _two_suffixes, "two suffix"),
-    (rules.check_upload_notifications, "only small letters", lambda t: _suffixes(t).__setitem__(0, {"suffix": ".jpg"}), "any case"),
+    (
+        rules.check_upload_notifications,
+        "only small letters",
+        lambda t: _suffixes(t).__setitem__(0, {"suffix": ".jpg"}),
+        "any case",
+    ),
     (rules.check_upload_notifications, "no PNG", lambda t: _suffixes(t).pop(), "any case"),
     (rules.check_upload_notifications, "prefix or suffix", lambda t: _suffixes(t).append({"prefix": "a/"}), "OR"),
+    (
+        rules.check_physical_names,
+        "the same name in every stack",
+        lambda t: _properties(t, "Jobs").update(QueueName="jobs"),
+        "is called jobs",
+    ),
+    (rules.check_failures_end_somewhere, "a scheduled function", _scheduled, "FindMeterFunction: is invoked without"),
+    (rules.check_failures_end_somewhere, "a schedule", _scheduled, "Hourly: has no dead-letter queue"),
     (rules.check_size, "too many", _many, "at most 400"),
     (
         rules.check_api,
@@ -249,14 +277,20 @@ BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
         "no token",
     ),
     (rules.check_api, "no trace", lambda t: _properties(t, "Api").pop("TracingEnabled"), "trace"),
+    (
+        rules.check_edge_functions,
+        "a long function at the edge",
+        lambda t: t["Resources"].update(
+            Edge={"Type": "AWS::CloudFront::Function", "Properties": {"FunctionCode": {"Fn::Sub": "x" * 10_241}}}
+        ),
+        "10241 bytes",
+    ),
     (rules.check_api, "no throttle", lambda t: _properties(t, "Api").pop("MethodSettings"), "throttle"),
 ]
 
 
 @pytest.mark.parametrize(("check", "what", "spoil", "word"), BAD, ids=[f"{b[0].__name__}-{b[1]}" for b in BAD])
-def test_a_bad_template_is_refused(
-    check: Callable[[Stack], list[str]], what: str, spoil: Spoil, word: str
-) -> None:
+def test_a_bad_template_is_refused(check: Callable[[Stack], list[str]], what: str, spoil: Spoil, word: str) -> None:
     template = samples.good()
     spoil(template)
     problems = check(samples.built(template))

@@ -199,7 +199,11 @@ def check_statelint(machine: Machine) -> list[str]:
 
 def check_resources(machine: Machine) -> list[str]:
     """The machine calls Lambda, starts executions and waits for tokens. Nothing else: rules live in functions."""
-    return [f"{name}: {state['Resource']} is not allowed" for name, state in tasks(machine) if state["Resource"] not in RESOURCES]
+    return [
+        f"{name}: {state['Resource']} is not allowed"
+        for name, state in tasks(machine)
+        if state["Resource"] not in RESOURCES
+    ]
 
 
 def check_tasks_are_named_as_their_functions(machine: Machine) -> list[str]:
@@ -249,7 +253,9 @@ def check_retries(machine: Machine) -> list[str]:
             if attempts is None or attempts > 8:
                 problems.append(f"{name}: {errors[0]} needs MaxAttempts of at most 8")
             elif attempts > 3 and "MaxDelaySeconds" not in retrier:
-                problems.append(f"{name}: {errors[0]} needs MaxDelaySeconds: with {attempts} attempts the delay runs away")
+                problems.append(
+                    f"{name}: {errors[0]} needs MaxDelaySeconds: with {attempts} attempts the delay runs away"
+                )
             if "States.Timeout" in errors and is_callback(state):
                 problems.append(f"{name}: a person's silence is an outcome; States.Timeout is not retried")
             elif CRASHES & set(errors) and (attempts or 0) > 1:
@@ -280,7 +286,9 @@ def check_catches(machine: Machine) -> list[str]:
                     if position != len(catchers) - 1:
                         problems.append(f"{name}: States.ALL must come last")
             if catchers and catchers[-1]["ErrorEquals"] != ["States.ALL"]:
-                problems.append(f"{name}: the last Catch must be States.ALL, or an unforeseen error has no name of ours")
+                problems.append(
+                    f"{name}: the last Catch must be States.ALL, or an unforeseen error has no name of ours"
+                )
     return problems
 
 
@@ -371,7 +379,11 @@ def check_targets_and_reach(machine: Machine) -> list[str]:
     problems = []
     for scope in scopes(machine):
         ways = edges(scope)
-        problems += [f"{way.source}: leads to {way.target}, which does not exist" for way in ways if way.target not in scope["States"]]
+        problems += [
+            f"{way.source}: leads to {way.target}, which does not exist"
+            for way in ways
+            if way.target not in scope["States"]
+        ]
         reached, front = set(), [scope["StartAt"]]
         while front:
             name = front.pop()
@@ -394,7 +406,9 @@ def check_loops(machine: Machine) -> list[str]:
         }
         free = [way for way in ways if way.source not in leaving]
         problems += [
-            f"{name}: is in a circle that no Choice can leave" for name in scope["States"] if name in _reachable(name, free)
+            f"{name}: is in a circle that no Choice can leave"
+            for name in scope["States"]
+            if name in _reachable(name, free)
         ]
     return problems
 
@@ -498,7 +512,7 @@ def _variables_of(scope: Machine, outer: frozenset[str]) -> list[str]:
         for holder in [state, *state.get("Catch", []), *state.get("Choices", [])]
         for variable in (holder.get("Assign") or {})
     )
-    known: dict[str, frozenset[str]] = {name: everything | outer for name in scope["States"]}
+    known: dict[str, frozenset[str]] = dict.fromkeys(scope["States"], everything | outer)
     known[scope["StartAt"]] = outer
     changed = True
     while changed:
@@ -514,7 +528,9 @@ def _variables_of(scope: Machine, outer: frozenset[str]) -> list[str]:
     for name, state in scope["States"].items():
         own = {key: value for key, value in state.items() if key not in ("ItemProcessor", "Branches")}
         if missing := _reads(own) - known[name]:
-            problems.append(f"{name}: reads {sorted('$' + variable for variable in missing)}, not set on every way here")
+            problems.append(
+                f"{name}: reads {sorted('$' + variable for variable in missing)}, not set on every way here"
+            )
         inner = [state["ItemProcessor"]] if "ItemProcessor" in state else state.get("Branches", [])
         for part in inner:
             problems += _variables_of(part, known[name])

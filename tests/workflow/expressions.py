@@ -72,6 +72,7 @@ class Run:
     path: list[str] = field(default_factory=list)
     ways: set[Way] = field(default_factory=set)
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    answers: list[tuple[str, Any]] = field(default_factory=list)
     retries: Counter[str] = field(default_factory=Counter)
     names: list[str] = field(default_factory=list)
     waited: list[Any] = field(default_factory=list)
@@ -167,19 +168,19 @@ def substitute(machine: Machine, values: Mapping[str, str]) -> Machine:
 
 def run(
     machine: Machine,
-    input: Any,
+    given: Any,
     tasks: Mapping[str, Any],
     *,
     substitutions: Mapping[str, str] | None = None,
     name: str = "execution",
     context: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Execute `machine` on `input`. `tasks[state]` answers the state's calls.
+    """Execute `machine` on the input `given`. `tasks[state]` answers the state's calls.
 
     An answer is a value (a function's payload, a callback's output, a child's output), an exception (its class name
     is the error, as on AWS; Failed names any other), a callable of the payload that gives either, or Each of these.
     """
-    return _Walk(substitute(machine, substitutions or {}), tasks, name, context or {}).run(input)
+    return _Walk(substitute(machine, substitutions or {}), tasks, name, context or {}).run(given)
 
 
 class _Walk:
@@ -194,16 +195,17 @@ class _Walk:
                 "Id": f"arn:aws:states:eu-central-1:123456789012:execution:machine:{name}",
                 "Name": name,
                 "StartTime": "2026-11-21T08:00:00.000Z",
-                "RedriveCount": 0,
+                # No RedriveCount: AWS adds it only to an execution that was redriven.
             },
             "StateMachine": {"Id": "arn:aws:states:eu-central-1:123456789012:stateMachine:machine", "Name": "machine"},
-            **context,
         }
+        for part, values in context.items():
+            self.context[part] = {**self.context.get(part, {}), **values}
 
-    def run(self, input: Any) -> Run:
-        self.context["Execution"]["Input"] = input
+    def run(self, given: Any) -> Run:
+        self.context["Execution"]["Input"] = given
         here: str | None = self.machine["StartAt"]
-        data = input
+        data = given
         while here is not None:
             self.result.path.append(here)
             assert len(self.result.path) <= MAXIMUM_STEPS, f"runs in circles: {self.result.path[-10:]}"
@@ -240,7 +242,7 @@ class _Walk:
     def _pass(self, here: str, state: State, data: Any) -> tuple[Way | None, Any]:
         return self._on(here, state), self._leave(state, data, data)
 
-    def _succeed(self, here: str, state: State, data: Any) -> tuple[Way | None, Any]:
+    def _succeed(self, _here: str, state: State, data: Any) -> tuple[Way | None, Any]:
         return None, self._leave(state, data, data)
 
     def _fail(self, here: str, state: State, data: Any) -> tuple[Way | None, Any]:
@@ -249,7 +251,9 @@ class _Walk:
         raise Failed(*texts)
 
     def _wait(self, here: str, state: State, data: Any) -> tuple[Way | None, Any]:
-        self.result.waited.append(fill(state.get("Seconds", state.get("Timestamp")), self._states(data), self.variables))
+        self.result.waited.append(
+            fill(state.get("Seconds", state.get("Timestamp")), self._states(data), self.variables)
+        )
         return self._on(here, state), self._leave(state, data, data)
 
     def _choice(self, here: str, state: State, data: Any) -> tuple[Way | None, Any]:
@@ -287,9 +291,12 @@ class _Walk:
     def _call(self, here: str, state: State, data: Any) -> Any:
         arguments = fill(state.get("Arguments", data), self._states(data), self.variables)
         seconds = fill(state.get("TimeoutSeconds", 60), self._states(data), self.variables)
-        assert isinstance(seconds, int) and seconds > 0, f"{here}: TimeoutSeconds is {seconds!r}"
+        assert isinstance(seconds, int), f"{here}: TimeoutSeconds is {seconds!r}"
+        assert seconds > 0, f"{here}: TimeoutSeconds is {seconds}"
         if is_child(state):
-            assert EXECUTION_NAME.fullmatch(str(arguments.get("Name"))), f"{here}: names a child {arguments.get('Name')!r}"
+            assert EXECUTION_NAME.fullmatch(str(arguments.get("Name"))), (
+                f"{here}: names a child {arguments.get('Name')!r}"
+            )
             self.result.names.append(arguments["Name"])
         payload = arguments["Input"] if is_child(state) else arguments["Payload"]
         self.result.calls.append((here, payload))
@@ -314,6 +321,7 @@ class _Walk:
             raise Failed(answer.error, answer.cause)
         if isinstance(answer, Exception):
             raise Failed(type(answer).__name__, str(answer))
+        self.result.answers.append((here, answer))
         return answer
 
 

@@ -21,12 +21,19 @@ def test_there_are_state_machines() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 @pytest.mark.parametrize("check", asl.CHECKS, ids=lambda check: check.__name__)
 def test_state_machine_keeps(check: Callable[[asl.Machine], list[str]], path: Path) -> None:
-    assert check(asl.load(path)) == []
+    assert not (problems := check(asl.load(path))), "\n".join(problems)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_state_machine_is_short(path: Path) -> None:
     assert asl.check_size(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_state_machine_has_scenarios(path: Path) -> None:
+    scenarios = Path(__file__).with_name(f"test_{path.name.removesuffix('.asl.json')}.py")
+    assert scenarios.exists(), f"{scenarios.name} has to walk every state and way of {path.name}"
+    assert "assert unvisited(WORKFLOW.machine" in scenarios.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("check", asl.CHECKS, ids=lambda check: check.__name__)

@@ -70,6 +70,8 @@ def test_code_that_hides_its_error_is_refused(source: str, word: str) -> None:
 
 
 def test_named_errors_pass() -> None:
-    source = "try:\n    f()\nexcept ClientError as error:\n    raise\nraise TransientError('busy') from None\nraise error"
+    source = (
+        "try:\n    f()\nexcept ClientError as error:\n    raise\nraise TransientError('busy') from None\nraise error"
+    )
     assert error_names.check_code(source) == []
     assert error_names.raised_in(source) == {"TransientError"}

@@ -116,7 +116,7 @@ def test_unvisited_states_and_ways_are_listed() -> None:
         ("$partition([1,2,3,4,5], 2)", [[1, 2], [3, 4], [5]]),
         ("$range(1, 9, 4)", [1, 5, 9]),
         ("$range(3, 1, -1)", [3, 2, 1]),
-        ('$parse(\'{"a": [null]}\')', {"a": [None]}),
+        ("$parse('{\"a\": [null]}')", {"a": [None]}),
         ("$length($uuid())", 36),
         ("$random(7) = $random(7)", True),
         ("$states.input.none", None),

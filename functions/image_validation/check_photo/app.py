@@ -30,31 +30,29 @@ Image.MAX_IMAGE_PIXELS = photo.MAX_PIXELS
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """What is wrong with the file is data: no retry makes a photo out of it."""
     request = CheckPhotoInput.model_validate(event)
-    content = photos.get_upload(request.photo_key, request.version)
-    fault = fault_of_file(content)
-    picture = None if fault or content is None else decode(content)
-    if isinstance(picture, Fault) or picture is None:
-        return CheckPhotoResult(outcome="UNUSABLE", reasons=(str(fault or picture),)).payload()
-    kind = photo.content_type_of(content or b"") or "image/jpeg"
-    kept_key = photo.kept_key(request.photo_key, request.version, kind)
+    version = request.version or photos.newest_version(request.photo_key)
+    content = photos.get_upload(request.photo_key, version) if version else None
+    if version is None or content is None:
+        return unusable(Fault.PHOTO_MISSING)
+    kind = photo.content_type_of(content)
+    if kind is None:
+        return unusable(Fault.WRONG_TYPE if content else Fault.CORRUPT)
+    picture = Fault.TOO_LARGE if len(content) > photo.MAX_BYTES else decode(content)
+    if isinstance(picture, Fault):
+        return unusable(picture)
+    kept_key = photo.kept_key(request.photo_key, version, kind)
     photos.put_kept(kept_key, encode(picture, kind), kind)
     return CheckPhotoResult(
         outcome="USABLE",
         kept_key=kept_key,
         aspect=round(picture.width / picture.height, 4),
-        reasons=tuple(photo.soft_faults(measure(picture))),
+        reasons=photo.soft_faults(measure(picture)),
     ).payload()
 
 
-def fault_of_file(content: bytes | None) -> Fault | None:
-    """What is wrong with the bytes, before anything is decoded."""
-    if content is None:
-        return Fault.PHOTO_MISSING
-    if not content:
-        return Fault.CORRUPT
-    if len(content) > photo.MAX_BYTES:
-        return Fault.TOO_LARGE
-    return None if photo.content_type_of(content) else Fault.WRONG_TYPE
+def unusable(fault: Fault) -> dict[str, Any]:
+    """Nothing is kept and nothing is read."""
+    return CheckPhotoResult(outcome="UNUSABLE", reasons=(fault.value,)).payload()
 
 
 def decode(content: bytes) -> Image.Image | Fault:

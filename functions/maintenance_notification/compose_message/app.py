@@ -58,8 +58,9 @@ def template_facts(row: Notification, recipient: Recipient, words: dict[str, Any
         "meter": words["kinds"].get(data.get("kind", ""), words["kinds"]["unknown"]),
         "taken": readable_time(data.get("taken_at", ""), zone, row.locale),
         "expires": readable_time(data.get("expires_at", ""), zone, row.locale),
-        # The first settlement of a submission carries its id as the event's; a later one is a person's decision.
-        "reviewed": row.event_id != data.get("submission_id"),
+        # The first settlement of a submission carries its id as the event's; a later one is a person's decision,
+        # unless the review ran out.
+        "reviewed": row.event_id != data.get("submission_id") and "review_expired" not in data.get("reasons", []),
         "why": wording.explain(data.get("reasons", []), words["reasons"]),
         "notes": [words["notes"][code] for code in data.get("reasons", []) if code in words["notes"]],
         "job": words["jobs"].get(data.get("status", ""), words["jobs"]["unknown"]),

@@ -53,7 +53,7 @@ def _leading_changes(records: list[QueueRecord]) -> list[Change]:
             if change.shard != record.attributes["MessageGroupId"]:
                 raise ValueError("the message is in another shard's group")
         except ValueError as error:
-            logger.error("message refused", extra={"message": record.message_id, "error": type(error).__name__})
+            logger.error("message refused", extra={"message_id": record.message_id, "error": type(error).__name__})
             break
         changes.append(change)
     return changes

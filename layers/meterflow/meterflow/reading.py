@@ -15,7 +15,7 @@ from meterflow import clock
 # Plain figures and at most one point: no sign, exponent, group mark or foreign digit. Longer than any register is
 # still well-formed, so that a typing mistake is answered by the rule that names it.
 VALUE_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
-_VALUE = re.compile(VALUE_PATTERN + r"\Z", re.ASCII)
+_VALUE = re.compile(VALUE_PATTERN + r"\Z")
 
 
 class Status(StrEnum):

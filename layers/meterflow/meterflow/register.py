@@ -36,7 +36,7 @@ LEAST_HEIGHT_RATIO, MOST_TILT_DEGREES = 0.55, 15.0
 # A neighbour this close belongs to the figures: a label before them, a unit after them.
 NEIGHBOUR_GAP = 1.6
 # Figures lower than this share of the photo's tallest text are hardly the register.
-REGISTER_HEIGHT_SHARE = 0.6
+REGISTER_HEIGHT_SHARE = 0.7
 EDGE = 0.01
 MOST_WORDS = 100
 
@@ -130,7 +130,7 @@ def _figures(text: str) -> tuple[str | None, int]:
     if not bare.isascii() or not _FIGURES.fullmatch(bare):
         return None, 0
     swaps = sum(sign in CONFUSED for sign in bare)
-    if swaps * 2 > sum(sign.isdigit() for sign in bare):
+    if swaps >= sum(sign.isdigit() for sign in bare):
         return None, 0
     return "".join(CONFUSED.get(sign, sign) for sign in bare).replace(",", "."), swaps
 
@@ -252,7 +252,7 @@ def _without_point(figures: str, digits: int, decimals: int) -> list[tuple[str, 
     if count == wheels:
         return [(_number(figures[:digits], figures[digits:]), 1.0, None)]
     if count == wheels + 1:
-        return [(_number(figures[:digits], figures[digits:wheels]), 0.75, "further_wheel")]
+        return [(_number(figures[:digits], figures[digits:wheels]), 0.9, "further_wheel")]
     if count > wheels or count < max(3, wheels - 2):
         return [(_number(figures, ""), 0.5, "decimals_not_seen")] if count == digits and count >= 3 else []
     from_left = (_number(figures[:digits], figures[digits:]), 0.5, "digits_missing")

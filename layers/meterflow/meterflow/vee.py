@@ -1,8 +1,8 @@
 """Validation of a reading: small named rules, and a set of them for each source.
 
-The rules follow the validation part of VEE (validation, estimation, editing) as utilities run it: see Oracle Utilities
-Meter Data Management, "Validation Rules", for groups of rules per source, high/low and negative-use checks, and
-NIST Handbook 44 and EN 1434 for registers that count upwards only. Thresholds are data in RULE_SETS.
+The rules follow the validation part of VEE (validation, estimation, editing) as utilities run it; the nearest public
+model is the rule library of Oracle Utilities Meter Data Management ("Oracle MDM" below), which groups rules by source
+as well. Thresholds are data in RULE_SETS.
 
 A rule is a pure function that returns a Finding or None. REJECT refuses the reading, REVIEW leaves it to a person,
 NOTE only explains. The formal rules ask whether the reading can be compared at all and stop at the first refusal;
@@ -143,14 +143,14 @@ def meter_known(_claim: Claim, meter: Meter | None, _now: datetime, _limits: Lim
 
 
 def submitter_may(claim: Claim, meter: Meter | None, _now: datetime, _limits: Limits) -> Finding | None:
-    """A customer reads only meters of their own. Oracle MDM leaves this to the channel; our channel is public."""
+    """A customer reads only meters of their own. Ours: the channel is public."""
     if meter and claim.submitted_by != meter.owner:
         return Finding("submitter_not_owner", Action.REJECT)
     return None
 
 
 def meter_active(_claim: Claim, meter: Meter | None, _now: datetime, _limits: Limits) -> Finding | None:
-    """Oracle MDM, "Use on inactive meter": a meter out of service has no readings."""
+    """As Oracle MDM checks use on an inactive meter: one out of service has no readings."""
     return Finding("meter_inactive", Action.REJECT) if meter and not meter.active else None
 
 
@@ -182,12 +182,12 @@ def not_in_future(claim: Claim, _meter: Meter | None, now: datetime, limits: Lim
 
 
 def not_duplicate(case: Comparison) -> Finding | None:
-    """Oracle MDM, "Duplicate measurement": one reading a meter and moment."""
+    """As Oracle MDM finds duplicates: one reading a meter and moment."""
     return Finding("duplicate", Action.REJECT) if case.same_time else None
 
 
 def not_decreasing(case: Comparison) -> Finding | None:
-    """Oracle MDM, "Negative consumption": a register counts upwards, unless it turned over (see rolled_over)."""
+    """As Oracle MDM checks negative use: a register counts upwards, unless it turned over (see rolled_over)."""
     if case.previous and case.value < case.previous.value and not _may_have_rolled_over(case, case.previous):
         return Finding("decreasing", case.limits.backwards)
     return None
@@ -204,7 +204,7 @@ def rolled_over(case: Comparison) -> Finding | None:
 
 
 def within_maximum_rate(case: Comparison) -> Finding | None:
-    """Oracle MDM, "High/Low check", against the meter's physical limit: use <= max_daily * days since the last.
+    """As Oracle MDM checks high use, here against the meter's physical limit: use <= max_daily * days since the last.
 
     `max_daily` is in the meter's unit, so the register's difference is multiplied first.
     """

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,7 +34,7 @@ def alarm(**changes: Any) -> Alert:
 
 
 @pytest.fixture
-def heard(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def heard(aws: None, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ARG001
     """`heard(topic)` takes what arrived on "critical", "maintenance" or "system"."""
     sns, sqs = boto3.client("sns"), boto3.client("sqs")
     queues = {}
@@ -50,7 +49,7 @@ def heard(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         messages = sqs.receive_message(QueueUrl=queues[name], MaxNumberOfMessages=10).get("Messages", [])
         return [json.loads(message["Body"]) for message in messages]
 
-    yield take
+    return take
 
 
 @pytest.mark.usefixtures("aws")

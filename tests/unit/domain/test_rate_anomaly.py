@@ -95,6 +95,18 @@ def test_the_excess_of_the_week_before_does_not_count_through_a_usual_day() -> N
     assert scored(reading("421", days=-4), past).days_of_excess == 1
 
 
+def test_an_excess_does_not_last_across_a_rollback() -> None:
+    past = [*history(STEADY), reading("418", days=-3), reading("417", days=-2)]
+    assert scored(reading("422"), past).days_of_excess == 2
+
+
+def test_a_short_interval_is_judged_more_gently() -> None:
+    # The same rate, seen over a day and over the usual week: the day's z is smaller by the root of seven.
+    week = scored(reading("420.850"), history(STEADY)).robust_z
+    day = scored(RegisterReading(Decimal("412.350") + Decimal("8.5") / 7, NOW - timedelta(days=6)), history(STEADY))
+    assert day.robust_z == pytest.approx(week / 7**0.5, rel=1e-3)
+
+
 def test_a_stuck_meter_is_unusual_and_no_loss() -> None:
     verdict = scored(reading("412.350"), history(STEADY))
     assert verdict.score > 0.4

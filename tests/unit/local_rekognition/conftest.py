@@ -49,7 +49,7 @@ def _serving(pool: ReaderPool, fetch: Callable[[S3Object], bytes] = no_object, p
 def serve() -> Serve:
     """Serves given readers (`serve(FakeReader(...))`); gives a client."""
 
-    def start(*readers: Any, most_waiting: int = 8, patience: float = 5, **options: Any) -> Any:
+    def start(*readers: Any, most_waiting: int = 8, patience: float = 50, **options: Any) -> Any:
         pool = ReaderPool(readers or (FakeReader(),), most_waiting, patience)
         return _serving(pool, **options)
 

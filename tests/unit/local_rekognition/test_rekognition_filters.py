@@ -83,6 +83,7 @@ def test_at_most_a_hundred_words_are_told(serve: Serve, image_file: ImageFile) -
         told = client.detect_text(Image={"Bytes": image_file()})["TextDetections"]
     assert [d["Type"] for d in told] == ["LINE"] * 4 + ["WORD"] * 100
     assert told[3]["DetectedText"].endswith(" 3.9")
+    assert all(d["DetectedText"].startswith(f"{d['ParentId']}.") for d in told[4:])
 
 
 def test_labels_say_what_reading_can_vouch_for(client: Any, image_file: ImageFile) -> None:

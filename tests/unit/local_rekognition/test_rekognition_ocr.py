@@ -56,8 +56,9 @@ def test_words_lie_in_their_line_and_beside_each_other(ocr_client: Any, image_fi
         assert box["Left"] + box["Width"] <= line["Left"] + line["Width"] + 1e-9
         assert box["Top"] >= line["Top"] - 1e-9
         assert box["Top"] + box["Height"] <= line["Top"] + line["Height"] + 1e-9
+    # A piece found a pixel aslant is cut aslant, so that the upright boxes may overlap by as much.
     for left, right in pairwise(boxes[1:]):
-        assert left["Left"] + left["Width"] <= right["Left"] + 1e-9
+        assert left["Left"] + left["Width"] <= right["Left"] + 0.01
     # Rendered in the middle: the number's share of the line is its share of the ink, about 5 of 15.
     assert boxes[2]["Width"] / line["Width"] == pytest.approx(0.38, abs=0.08)
 
@@ -83,6 +84,11 @@ def test_text_on_its_head_is_not_read_as_the_real_service_would_not(ocr_client: 
 def test_single_digits_in_windows_are_words(ocr_client: Any, image_file: ImageFile) -> None:
     found = "".join(_read(ocr_client, image_file("1   7   4   1   5", size=(700, 200)), "WORD"))
     assert found == "17415"
+
+
+def test_lone_tall_digits_are_read_upright(ocr_engine: OcrEngine, image_file: ImageFile) -> None:
+    read = [ocr_engine.read(decode(image_file(digit)).pixels) for digit in "12567"]
+    assert [[line.text for line in lines] for lines in read] == [["1"], ["2"], ["5"], ["6"], ["7"]]
 
 
 def test_an_empty_photo_has_no_text(ocr_client: Any, image_file: ImageFile) -> None:

@@ -134,8 +134,10 @@ class _SlowReader(FakeReader):
         self.go_on = threading.Event()
         self.at_once = 0
         self.most_at_once = 0
+        self.times = 0
 
     def read(self, pixels: Any) -> Any:
+        self.times += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         self.entered.release()
@@ -146,7 +148,7 @@ class _SlowReader(FakeReader):
 
 def test_callers_wait_their_turn_and_are_throttled_beyond_the_queue(serve: Serve, image_file: ImageFile) -> None:
     reader, file = _SlowReader(), image_file()
-    with serve(reader, most_waiting=3) as client:
+    with serve(reader, most_waiting=3, patience=60) as client:
         outcomes: list[str] = []
 
         def call() -> None:
@@ -169,14 +171,24 @@ def test_callers_wait_their_turn_and_are_throttled_beyond_the_queue(serve: Serve
 
 def test_a_caller_is_told_to_try_again_before_it_gives_up(serve: Serve, image_file: ImageFile) -> None:
     reader, file = _SlowReader(), image_file()
-    with serve(reader, patience=0.05) as client:
-        first = threading.Thread(target=client.detect_text, kwargs={"Image": {"Bytes": file}})
-        first.start()
+    with serve(reader, patience=0.2) as client:
+
+        def call() -> None:
+            with pytest.raises(client.exceptions.ThrottlingException):
+                client.detect_text(Image={"Bytes": file})
+
+        read, waits = threading.Thread(target=call), threading.Thread(target=call)
+        read.start()
         assert reader.entered.acquire(timeout=5)
-        with pytest.raises(client.exceptions.ThrottlingException):
-            client.detect_text(Image={"Bytes": file})
+        waits.start()
+        started = time.monotonic()
+        read.join()
+        waits.join()
+        assert time.monotonic() - started < 2
         reader.go_on.set()
-        first.join()
+        # Whoever gave up waiting is not read afterwards, and the reader is free again.
+        client.detect_text(Image={"Bytes": file})
+        assert reader.times == 2
 
 
 class _BrokenReader(FakeReader):

@@ -60,9 +60,9 @@ def take_over(row: Notification, holder: str, now: datetime) -> bool:
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={
                     ":new": holder,
-                    ":now": to_text(now),
+                    ":now": _stamp(now),
                     ":old": row.holder,
-                    ":read": to_text(row.claimed_at),
+                    ":read": _stamp(row.claimed_at),
                     ":status": row.status.value,
                 }
                 | ({":claimed": Status.CLAIMED.value} if again else {}),
@@ -90,7 +90,7 @@ def release(notification_id: str, attempt: str) -> None:
 
 def record_sent(notification_id: str, attempt: str, provider_message_id: str, now: datetime) -> bool:
     """SENDING → SENT with the provider's receipt."""
-    values = {"provider_message_id": provider_message_id, "sent_at": to_text(now)}
+    values = {"provider_message_id": provider_message_id, "sent_at": _stamp(now)}
     return _move(notification_id, Status.SENT, values, attempt=attempt)
 
 
@@ -113,7 +113,7 @@ def settle(row: Notification, status: Status, reason: str | None, now: datetime)
                 UpdateExpression="SET #status = :to, settled_at = :now" + (", reason = :reason" if reason else ""),
                 ConditionExpression="#status = :read AND attribute_not_exists(settled_at)",
                 ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={":to": status.value, ":now": to_text(now), ":read": row.status.value}
+                ExpressionAttributeValues={":to": status.value, ":now": _stamp(now), ":read": row.status.value}
                 | ({":reason": reason} if reason else {}),
             )
         except ClientError as error:
@@ -159,9 +159,14 @@ def _row_in_the_way(error: ClientError) -> dict[str, Any]:
     return {name: reader.deserialize(value) for name, value in error.response.get("Item", {}).items()}
 
 
+def _stamp(moment: datetime) -> str:
+    """`moment` to the millisecond, as text that stays the same when it is read and written again."""
+    return to_text(moment.replace(microsecond=moment.microsecond // 1000 * 1000))
+
+
 def _to_item(row: Notification) -> dict[str, Any]:
     item = row.model_dump(exclude_none=True)
-    times = {name: to_text(item[name]) for name in _TIMES if name in item}
+    times = {name: _stamp(item[name]) for name in _TIMES if name in item}
     # As text: DynamoDB knows no float, and a message shows what the event said.
     return item | times | {"status": row.status.value, "data": json.dumps(row.data, ensure_ascii=False)}
 

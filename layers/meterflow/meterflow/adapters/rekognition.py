@@ -1,11 +1,14 @@
 """Amazon Rekognition: the words on a photo that lies in our bucket."""
 
+from functools import cache
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from meterflow import settings
-from meterflow.adapters.aws import aws_calls, client, error_code
+from meterflow.adapters.aws import aws_calls, error_code
 from meterflow.register import Point, Word
 
 # Rekognition's ways to say that this photo will never be read: data about the photo, no outage and no bug.
@@ -14,6 +17,18 @@ REFUSALS = {
     "ImageTooLargeException": "too_large",
     "InvalidParameterException": "too_small",
 }
+
+# Longer is no word, and a hundred of them must fit into a row.
+MOST_SIGNS = 200
+# A photo that is read slowly is still being read: asking again after ten seconds, as elsewhere, would only add to the
+# queue. The state machine retries, with jitter, and its function's timeout is longer than this.
+_CONFIG = Config(connect_timeout=2, read_timeout=35, retries={"mode": "standard", "total_max_attempts": 1})
+
+
+@cache
+def client() -> Any:
+    """Rekognition's client, made once in a process."""
+    return boto3.client("rekognition", config=_CONFIG)
 
 
 def detect_text(kept_key: str, aspect: float) -> tuple[list[Word], str | None]:
@@ -24,15 +39,20 @@ def detect_text(kept_key: str, aspect: float) -> tuple[list[Word], str | None]:
     """
     with aws_calls():
         try:
-            answer = client("rekognition").detect_text(
+            answer = client().detect_text(
                 Image={"S3Object": {"Bucket": settings.setting("PHOTOS_BUCKET"), "Name": kept_key}}
             )
         except ClientError as error:
             if error_code(error) not in REFUSALS:
                 raise
             return [], REFUSALS[error_code(error)]
+    return words(answer, aspect), None
+
+
+def words(answer: dict[str, Any], aspect: float) -> list[Word]:
+    """The words of a DetectText answer; items without four corners or without text are left out."""
     found = [_word(item, aspect) for item in answer.get("TextDetections", []) if item.get("Type") == "WORD"]
-    return [word for word in found if word is not None], None
+    return [word for word in found if word is not None]
 
 
 def _word(item: dict[str, Any], aspect: float) -> Word | None:
@@ -40,7 +60,7 @@ def _word(item: dict[str, Any], aspect: float) -> Word | None:
     if len(corners) != 4 or not item.get("DetectedText"):
         return None
     confidence = min(1.0, max(0.0, float(item.get("Confidence", 0.0)) / 100))
-    return Word(str(item["DetectedText"]), confidence, (corners[0], corners[1], corners[2], corners[3]))
+    return Word(str(item["DetectedText"])[:MOST_SIGNS], confidence, (corners[0], corners[1], corners[2], corners[3]))
 
 
 def _corner(point: dict[str, float], aspect: float) -> Point:

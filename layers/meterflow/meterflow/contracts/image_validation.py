@@ -37,10 +37,10 @@ class ClaimPhotoResult(Contract):
 
 
 class CheckPhotoInput(Contract):
-    """The version of the upload to check."""
+    """The upload to check, in the version that was claimed; without one the newest counts."""
 
     photo_key: Key
-    version: str
+    version: str | None = None
 
 
 class CheckPhotoResult(Contract):

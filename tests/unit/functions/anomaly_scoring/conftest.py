@@ -1,7 +1,7 @@
 """A meter with eight usual weeks, and ears on the topics and the bus."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ ALERT_ID = "ALERT-2026-11-21-341A8F576DED"
 
 
 @pytest.fixture
-def meter(aws: None) -> Meter:
+def meter(aws: None) -> Meter:  # noqa: ARG001
     """WTR-0001 in its table."""
     found = Meter(
         meter_id="WTR-0001",
@@ -92,7 +92,7 @@ class Ears:
 
 
 @pytest.fixture
-def ears(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ears]:
+def ears(aws: None, monkeypatch: pytest.MonkeyPatch) -> Ears:  # noqa: ARG001
     """Queues behind the critical and maintenance topics and the bus."""
     listening = Ears()
     sns, events = boto3.client("sns"), boto3.client("events")
@@ -102,22 +102,19 @@ def ears(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ears]:
         monkeypatch.setenv(f"{name.upper()}_ALERTS_TOPIC", topic)
     events.put_rule(Name="all", EventBusName="meterflow", EventPattern=json.dumps({"source": ["meterflow"]}))
     events.put_targets(Rule="all", EventBusName="meterflow", Targets=[{"Id": "ears", "Arn": listening.arn("bus")}])
-    yield listening
+    return listening
 
 
 @pytest.fixture
 def dies(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    """`dies(service, operation)`: the next such call kills the process before it is made; `dies(…, after=True)` after."""
+    """`dies(service, operation)`: the next such call kills the process before it is made, or `after` it."""
 
-    def arrange(service: str, operation: str, after: bool = False, after_calls: int = 0) -> None:
+    def arrange(service: str, operation: str, after: bool = False) -> None:
         target = aws_adapter.client(service)
         real = getattr(target, operation)
-        calls = {"seen": 0}
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            calls["seen"] += 1
-            if calls["seen"] != after_calls + 1:
-                return real(*args, **kwargs)
+            monkeypatch.setattr(target, operation, real)
             if after:
                 real(*args, **kwargs)
             raise KeyboardInterrupt("the process died")

@@ -14,7 +14,7 @@ ALERT_ID = "ALERT-2026-11-21-341A8F576DED"
 
 
 @pytest.fixture
-def alarm(load_handler: Any, event: Any, lambda_context: Any, meter: Any, ears: Any) -> Any:
+def alarm(load_handler: Any, event: Any, lambda_context: Any, meter: Any, ears: Any) -> Any:  # noqa: ARG001
     handler = load_handler("anomaly_scoring", "raise_alarm").handler
     return lambda **changes: handler(event("anomaly_scoring/raise_alarm") | changes, lambda_context)
 

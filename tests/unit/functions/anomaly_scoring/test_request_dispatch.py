@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.fixture
-def request_dispatch(load_handler: Any, event: Any, lambda_context: Any, ears: Any) -> Any:
+def request_dispatch(load_handler: Any, event: Any, lambda_context: Any, ears: Any) -> Any:  # noqa: ARG001
     handler = load_handler("anomaly_scoring", "request_dispatch").handler
     return lambda **changes: handler(event("anomaly_scoring/request_dispatch") | changes, lambda_context)
 
