@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from cli import demonstration
-from local import cloud, deploy, endpoints, site, users
+from local import cloud, deploy, endpoints, sender, site, users
 from local.city import seed
 
 
@@ -30,6 +30,7 @@ def run_up(arguments: argparse.Namespace) -> int:
     say("people, city and site")
     known = json.loads(endpoints.file().read_text())["users"] if endpoints.file().exists() else {}
     people = users.ensure(outputs["UserPoolId"], known)
+    sender.verify()
     seed.seed(deploy.resource("dynamodb"), tables(outputs), say=lambda line: say(f"  {line}"))
     where = endpoints.write(outputs, people)
     site.publish(outputs, where)

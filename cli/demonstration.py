@@ -24,7 +24,7 @@ def run(where: dict[str, Any], say: Callable[[str], None]) -> None:
     """
     session = submit.log_in(where, "customer")
     meter = session.call("GET", f"/meters/{METER}")
-    value = str(Decimal(meter["latest"]["value"]) + STEP)
+    value = f"{Decimal(meter['latest']['value']) + STEP:0{meter['digits'] + 1 + meter['decimals']}f}"
     picture = photo.render(value, meter["serial_number"])
     token = f"demonstration-{value}"
     taken_at = to_text(now() - timedelta(minutes=1))

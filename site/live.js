@@ -1,6 +1,4 @@
 // Keeps the parts of a page that are marked data-live as fresh as the published page, without a reload.
-"use strict";
-
 const EVERY_MS = 20000;
 let etag = null;
 

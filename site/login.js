@@ -1,6 +1,4 @@
 // Logs in with Cognito and swaps the ID token for the session cookie. No token is stored anywhere.
-"use strict";
-
 const STAFF = ["operator", "technician"];
 const form = document.getElementById("login");
 const problem = document.getElementById("problem");

@@ -1,7 +1,5 @@
 // Draws the meters on the map that Folium's script has made. Data come as JSON, cell by cell, and enter the page as
 // text only: no HTML is ever built from them.
-"use strict";
-
 const STATUSES = ["critical", "high", "open_job", "needs_review", "overdue", "no_reading", "ok"];
 const LABELS = { critical: "Critical risk", high: "High risk", open_job: "Job open", needs_review: "Needs review", overdue: "Overdue", no_reading: "No reading yet", ok: "In order" };
 const SIGNS = { critical: "!!", high: "!", open_job: "J", needs_review: "?", overdue: "…", no_reading: "–", ok: "✓" };
@@ -10,6 +8,7 @@ const MOST_CELLS = 80;
 const EVERY_MS = 20000;
 
 const map = window.map_fleet;
+map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
 const cluster = window.marker_cluster_fleet;
 const cells = L.layerGroup().addTo(map);
 const circles = L.layerGroup().addTo(map);

@@ -7,7 +7,7 @@ wraps is gone, so that an upgrade can never drop one in silence.
 
 from importlib import metadata
 
-from local.shims import error_names, function_interpreter, known_people, same_execution, ses_identity
+from local.shims import error_names, function_interpreter, known_people, nested_update, same_execution, ses_identity
 
 CHECKED_AGAINST = "1.5.33"
 
@@ -24,5 +24,6 @@ def install_all() -> None:
     error_names.install()
     function_interpreter.install()
     known_people.install()
+    nested_update.install()
     same_execution.install()
     ses_identity.install()

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
+from meterflow import observability
 from meterflow.adapters import aws as aws_adapter
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,8 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     aws_adapter.client.cache_clear()
     aws_adapter.table.cache_clear()
     yield
+    # Powertools does not clear what it does not flush, and refuses the hundredth metric.
+    observability.metrics.clear_metrics()
     aws_adapter.client.cache_clear()
     aws_adapter.table.cache_clear()
 

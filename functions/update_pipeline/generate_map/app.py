@@ -17,6 +17,8 @@ from meterflow.observability import step
 INDEX_KEY = "data/index.json"
 SCRIPT_KEY = "data/map-init.js"
 PAGE_KEY = "map.html"
+# What a city without meters shows.
+EVERYWHERE = (-60.0, -180.0, 75.0, 180.0)
 
 
 @step
@@ -60,7 +62,12 @@ def folium_parts(current: Manifest) -> tuple[str, str]:
     Folium's page would load seven libraries from four other hosts and write popups unescaped. So of its page only the
     parts that draw are taken; `site/vendor` has the two libraries that they need and `site/map.js` adds the points.
     """
-    page = folium.Map(tiles=None, control_scale=True, zoom_start=2, max_zoom=19)
+    bounds = fleet_map.extent(current)
+    south, west, north, east = bounds or EVERYWHERE
+    # Folium gives its own max_zoom to tiles alone; without maxZoom the clusters would be built for zooms without end.
+    page = folium.Map(
+        location=[(south + north) / 2, (west + east) / 2], zoom_start=2, tiles=None, control_scale=True, maxZoom=19
+    )
     page._id = "fleet"
     cluster = MarkerCluster(
         icon_create_function="function (cluster) { return clusterIcon(cluster); }",
@@ -73,9 +80,8 @@ def folium_parts(current: Manifest) -> tuple[str, str]:
     tiles = settings.setting("MAP_TILES_URL")
     if tiles != "none":
         folium.TileLayer(tiles=tiles, attr=settings.setting("MAP_TILES_ATTRIBUTION")).add_to(page)
-    if bounds := fleet_map.extent(current):
-        south, west, north, east = bounds
-        page.fit_bounds([[south, west], [north, east]])
+    if bounds:
+        page.fit_bounds([[south, west], [north, east]], max_zoom=15)
     figure = page.get_root()
     figure.render()
     return figure.html.render(), figure.script.render()

@@ -4,15 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from boto3.dynamodb.types import TypeDeserializer
 
 from meterflow import fleet, settings
 from meterflow.adapters import queues
+from meterflow.adapters.items import from_image
 from meterflow.adapters.queues import FifoMessage
 from meterflow.contracts.update_pipeline import BatchResult, StreamBatch, StreamChange, StreamRecord
 from meterflow.observability import logger, step
-
-_typed = TypeDeserializer()
 
 
 @step
@@ -39,7 +37,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _messages(record: StreamRecord) -> list[FifoMessage]:
     change = StreamChange.model_validate(record.change)
-    new = fleet.state_of(_plain(change.new_image))
+    new = fleet.state_of(from_image(change.new_image))
     created_at = datetime.fromtimestamp(change.created_at, UTC)
     changes = fleet.changes_between(_published(change.old_image), new, change.sequence, created_at)
     return [
@@ -52,10 +50,6 @@ def _messages(record: StreamRecord) -> list[FifoMessage]:
 def _published(image: dict[str, Any] | None) -> fleet.MeterState | None:
     """The state before; None also where that row was no meter, because then it never reached a shard."""
     try:
-        return fleet.state_of(_plain(image))
+        return fleet.state_of(from_image(image))
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _plain(image: dict[str, Any] | None) -> dict[str, Any] | None:
-    return {name: _typed.deserialize(value) for name, value in image.items()} if image else None

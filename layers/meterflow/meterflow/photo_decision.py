@@ -37,4 +37,6 @@ def decide(candidates: Sequence[Candidate], previous_value: str | None, faults: 
         reasons.append("not_sure")
     elif len(candidates) > 1 and best.confidence - candidates[1].confidence < LEAD:
         reasons.append("several_candidates")
-    return PhotoDecision("REVIEW" if reasons else "ACCEPT", best.reading, best.confidence, tuple(dict.fromkeys(reasons)))
+    return PhotoDecision(
+        "REVIEW" if reasons else "ACCEPT", best.reading, best.confidence, tuple(dict.fromkeys(reasons))
+    )

@@ -1,9 +1,20 @@
-"""Models as DynamoDB items."""
+"""Models as DynamoDB items, and images of the stream as plain values."""
 
 from decimal import Decimal
 from typing import Any
 
+from boto3.dynamodb.types import TypeDeserializer
 from pydantic import BaseModel
+
+_typed = TypeDeserializer()
+
+
+def from_image(image: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The values of a stream record's image, which carries them in DynamoDB's typed form; None where there is none.
+
+    Raises TypeError, KeyError or AttributeError where a value has no known type.
+    """
+    return {name: _typed.deserialize(value) for name, value in image.items()} if image else None
 
 
 def to_item(model: BaseModel) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every single call to AWS fails once, before or after its effect, and whoever made it tries again: the end is the same.
+"""Every single call to AWS fails once, before or after its effect; whoever made it tries again; the end is the same.
 
 The story is the longest that ends well: a no, a yes, a deadline passed on site, and the report.
 """

@@ -90,7 +90,8 @@ def test_accepted_and_done(dispatch: Dispatch) -> None:
     assert (result.status, result.output) == ("SUCCEEDED", {"job_id": JOB, "status": "DONE"})
     assert result.path == [
         "CreateJob", "JobIsOurs", "ChooseTechnician", "TechnicianFound", "OfferJob", "RecordAnswer", "OfferAccepted",
-        "AnnounceJob", "JobAnnounced", "AwaitCompletion", "CloseJob", "JobDone", "AnnounceJob", "JobAnnounced", "JobEnded",
+        "AnnounceJob", "JobAnnounced", "AwaitCompletion", "CloseJob", "JobDone", "AnnounceJob", "JobAnnounced",
+        "JobEnded",
     ]  # fmt: skip
     assert told(dispatch) == ["ACCEPTED", "DONE"]
     assert (dispatch.job.status, dispatch.loads()[NEAR], dispatch.open_job()) == (JobStatus.DONE, 0, None)

@@ -154,6 +154,8 @@ def test_the_page_is_small_and_has_no_inline_script_and_no_other_host(app: Modul
     assert "L.map(" in script
     assert "L.markerClusterGroup(" in script
     assert "fitBounds" in script
+    # Leaflet.markercluster never ends on a map without it.
+    assert '"maxZoom": 19' in script
     assert "WTR-" not in script
     assert "http" not in script
 
