@@ -110,9 +110,7 @@ def _check_photo() -> ModuleType:
     return module
 
 
-def _answer(
-    path: Path, decision: photo_decision.PhotoDecision, candidates: list[register.Candidate]
-) -> dict[str, Any]:
+def _answer(path: Path, decision: photo_decision.PhotoDecision, candidates: list[register.Candidate]) -> dict[str, Any]:
     return {
         "photo": str(path),
         "reading": decision.reading,

@@ -7,7 +7,15 @@ wraps is gone, so that an upgrade can never drop one in silence.
 
 from importlib import metadata
 
-from local.shims import error_names, function_interpreter, known_people, nested_update, same_execution, ses_identity
+from local.shims import (
+    callbacks,
+    error_names,
+    function_interpreter,
+    known_people,
+    nested_update,
+    same_execution,
+    ses_identity,
+)
 
 CHECKED_AGAINST = "1.5.33"
 
@@ -21,6 +29,7 @@ def install_all() -> None:
     found = metadata.version("ministack")
     if found != CHECKED_AGAINST:
         raise EmulatorChanged(f"the shims were checked against ministack {CHECKED_AGAINST}, found {found}")
+    callbacks.install()
     error_names.install()
     function_interpreter.install()
     known_people.install()

@@ -1,8 +1,8 @@
 """Updating a nested stack keeps the attributes of what did not change, as on AWS.
 
-The emulator forgets the attributes (Arn, StreamArn, DomainName …) of every unchanged resource of a nested stack when the
-stack is updated, and then refuses the outputs that name them. Where nothing changed, asking the resource's own update
-for its state gives them back.
+The emulator forgets the attributes (Arn, StreamArn, DomainName …) of every unchanged resource of a nested stack when
+the stack is updated, and then refuses the outputs that name them. Where nothing changed, asking the resource's own
+update for its state gives them back.
 """
 
 from typing import Any

@@ -36,7 +36,7 @@ def _redrive(data: dict[str, Any]) -> Answer:
         return stepfunctions.error_response_json("ExecutionDoesNotExist", f"Execution does not exist: {arn}", 400)
     if execution["status"] not in REDRIVABLE:
         return stepfunctions.error_response_json("ExecutionNotRedrivable", f"{execution['status']}: {arn}", 400)
-    execution.update(status="RUNNING", stopDate=None, output=None)
+    execution.update(status="RUNNING", stopDate=None, output=None, redriveCount=execution.get("redriveCount", 0) + 1)
     for key in ("error", "cause"):
         execution.pop(key, None)
     context = contextvars.copy_context()
@@ -55,5 +55,13 @@ def install() -> None:
         answer: Answer = await original_request(method, path, headers, body, query)
         return answer
 
+    original_task = stepfunctions._execute_task
+
+    def with_redrive_count(state: dict[str, Any], task_input: Any, execution: dict[str, Any], context: Any) -> Any:
+        if execution.get("redriveCount"):
+            context["Execution"]["RedriveCount"] = execution["redriveCount"]
+        return original_task(state, task_input, execution, context)
+
+    stepfunctions._execute_task = with_redrive_count
     stepfunctions._start_execution = lambda data: _start(original_start, data)
     stepfunctions.handle_request = handle

@@ -1,4 +1,7 @@
-"""A laptop cloud of the tests' own: free ports, a state of its own, deployed by sam, ended with the session."""
+"""A laptop cloud of the tests' own: free ports, a state of its own, deployed by sam, ended with the session.
+
+While developing, METERFLOW_TEST_CLOUD=.local runs the tests on the cloud of `make run` and leaves it there.
+"""
 
 import json
 import os
@@ -19,7 +22,8 @@ import requests
 from local import ports
 
 ROOT = Path(__file__).parents[2]
-HOME = ROOT / ".local" / "test"
+REUSED = os.environ.get("METERFLOW_TEST_CLOUD")
+HOME = ROOT / (REUSED or ".local/test")
 os.environ["METERFLOW_HOME"] = str(HOME)
 
 from cli import api, follow  # noqa: E402 - the home must be set before anything reads it
@@ -119,6 +123,9 @@ class Cloud:
 @pytest.fixture(scope="session")
 def laptop() -> Iterator[Cloud]:
     """The laptop cloud, deployed and seeded once for the whole session."""
+    if REUSED:
+        yield Cloud(json.loads((HOME / "endpoints.json").read_text()))
+        return
     _meterflow("down", port=ports.DEFAULT)
     done = _meterflow("up", "--no-demonstration", port=ports.free_base())
     if done.returncode:

@@ -100,7 +100,7 @@ def test_twenty_at_once_are_one_reading_and_one_message(laptop: Cloud) -> None:
 
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [("00001.000", "decreasing"), ("99999.000", "over_maximum_rate")],
+    [("00001.000", "decreasing"), ("99999.000", "above_maximum_rate")],
 )
 def test_an_impossible_value_is_rejected_with_its_reason(laptop: Cloud, value: str, reason: str) -> None:
     meter_id = laptop.new_meter()

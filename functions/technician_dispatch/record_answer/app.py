@@ -7,8 +7,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from meterflow import clock, offers
 from meterflow.adapters import jobs
 from meterflow.contracts.technician_dispatch import RecordAnswerInput, RecordAnswerResult
+from meterflow.errors import BrokenInvariant
 from meterflow.observability import step
-from meterflow.work_order import Answer, Change, JobStatus, WorkOrder
+from meterflow.work_order import Answer, Change, JobStatus, Verdict, WorkOrder
 
 
 @step
@@ -22,7 +23,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def judge(job: WorkOrder) -> Change:
         return offers.answer(job, request.technician_id, Answer(request.answer), now)
 
-    _, stored = jobs.change(request.job_id, judge)
+    decision, stored = jobs.change(request.job_id, judge)
+    if decision.verdict is Verdict.NOT_YOURS and stored.job.status is JobStatus.OPEN:
+        # The wait ended although OfferJob never got to the row: going on would end the job in silence, asking the same
+        # person again would never end. The machine tells the operators.
+        raise BrokenInvariant("an answer to an offer that was never made")
     offer = offers.answer_of(stored.job, request.technician_id)
     said = offer.answer if offer else None
     return RecordAnswerResult(

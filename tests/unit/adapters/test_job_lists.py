@@ -56,6 +56,14 @@ def test_a_technicians_own_without_what_is_done(limit: int) -> None:
     assert walk(lambda after: job_lists.to_do_of("me", limit, after)) == [mine[2], mine[1], mine[0]]
 
 
+@pytest.mark.parametrize("limit", [2, 3, 4, 5])
+@pytest.mark.usefixtures("dispatch")
+def test_pages_that_take_several_queries_lose_nothing(limit: int) -> None:
+    mixed = [write(n, JobStatus.DONE if n % 3 == 0 else JobStatus.ACCEPTED, "me") for n in range(25)]
+    expected = [job for n, job in enumerate(mixed) if n % 3][::-1]
+    assert walk(lambda after: job_lists.to_do_of("me", limit, after)) == expected
+
+
 @pytest.mark.usefixtures("dispatch")
 def test_a_page_of_one_status_and_a_token_of_another() -> None:
     job = write(1, JobStatus.OPEN)

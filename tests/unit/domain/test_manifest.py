@@ -83,3 +83,11 @@ def test_a_new_day_makes_a_new_edition() -> None:
     written = Manifest(version=int(datetime(2026, 11, 21, 8, tzinfo=UTC).timestamp() * 1000))
     assert manifest.edition(written, date(2026, 11, 21)) == written.version
     assert manifest.edition(written, date(2026, 11, 22)) > written.version
+
+
+def test_a_meter_is_counted_as_overdue_from_its_very_day() -> None:
+    read_on_friday = MeterState(meter_id="a", kind="gas", zone="z", read_at="2026-11-20T08:00:00Z")
+    current = manifest_of(shard_of("u33db", [read_on_friday]))
+    monday = date(2027, 1, 4)
+    assert manifest.summarise(current, monday - timedelta(days=1)).by_status[Status.OVERDUE] == 0
+    assert manifest.summarise(current, monday).by_status[Status.OVERDUE] == 1

@@ -80,6 +80,6 @@ def _query(
             if len(items) >= limit:
                 break
     kept = items[:limit]
-    last = answer.get("LastEvaluatedKey")
+    last = kept[-1] if len(items) > limit else answer.get("LastEvaluatedKey")
     jobs = [WorkOrder.model_validate(item) for item in kept]
     return jobs, {"updated_at": str(last["updated_at"]), "job_id": str(last["job_id"])} if last else None

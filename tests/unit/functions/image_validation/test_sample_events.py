@@ -20,12 +20,3 @@ def test_sample_event(step: str) -> None:
     model = getattr(contracts, "".join(word.title() for word in step.split("_")) + "Input")
     assert model.model_validate(json.loads(text))
     assert len(text) < 4096
-
-
-def test_pillow_is_pinned_as_it_is_tested() -> None:
-    import tomllib
-
-    lock = tomllib.loads((ROOT / "uv.lock").read_text())
-    version = next(package["version"] for package in lock["package"] if package["name"] == "pillow")
-    requirements = (ROOT / "functions/image_validation/check_photo/requirements.txt").read_text().split()
-    assert requirements == [f"pillow=={version}"]

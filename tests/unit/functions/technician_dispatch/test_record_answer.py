@@ -1,4 +1,9 @@
-from tests.unit.dispatch import JOB, NEAR, Dispatch
+import pytest
+
+from meterflow.adapters import jobs
+from meterflow.errors import BrokenInvariant
+from meterflow.work_order import Change, JobStatus, Verdict, moved
+from tests.unit.dispatch import JOB, NEAR, START, Dispatch
 
 
 def record(dispatch: Dispatch, answer: str) -> dict[str, object]:
@@ -42,7 +47,19 @@ def test_silence_recorded_first_beats_a_late_yes(dispatch: Dispatch) -> None:
 def test_an_offer_that_was_not_ours_to_make(dispatch: Dispatch) -> None:
     dispatch.create()
     assert record(dispatch, "CLOSED")["outcome"] == "CLOSED"
-    assert record(dispatch, "SILENT")["outcome"] == "CLOSED"
+
+
+def test_an_offer_that_was_never_made_is_not_silence(dispatch: Dispatch) -> None:
+    dispatch.create()
+    with pytest.raises(BrokenInvariant):
+        record(dispatch, "SILENT")
+
+
+def test_a_job_that_was_cancelled_meanwhile(dispatch: Dispatch) -> None:
+    dispatch.create()
+    jobs.change(JOB, lambda job: Change(Verdict.APPLIED, moved(job, JobStatus.CANCELLED, START)))
+    assert record(dispatch, "SILENT") == {"outcome": "CLOSED", "job_id": JOB, "status": "CANCELLED"}
+    assert dispatch.open_job() is None
 
 
 def test_run_again_when_the_job_is_further_on(dispatch: Dispatch) -> None:
