@@ -13,33 +13,44 @@ PY := .venv/bin/python
 METERFLOW := .venv/bin/meterflow
 RUNTIME = python$(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
+# What is built with one interpreter does not run with another: another one builds everything anew.
+VERSION = $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+INTERPRETER = $(TOOLS)/.python-$(VERSION)
+
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 export SAM_CLI_TELEMETRY := 0
+# sam's own settings and layers, which it would keep in the home folder.
+export __SAM_CLI_APP_DIR := $(CURDIR)/.local/sam
+# Modules of another project on this path would be found before ours.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .PHONY: help setup run stop test lint typecheck build bench deploy invoke format lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-$(UV): local/bootstrap.py
+$(UV): local/bootstrap.py local/requirements-uv.txt
 	@$(PYTHON) local/bootstrap.py && touch $@
 
-.venv/.installed: $(UV) uv.lock pyproject.toml
+$(INTERPRETER): | $(UV)
+	@rm -f $(TOOLS)/.python-* && touch $@
+
+.venv/.installed: $(UV) $(INTERPRETER) uv.lock pyproject.toml
 	@echo "installing the project's packages into .venv"
 	@$(UV) sync --frozen --quiet --python $(PYTHON)
 	@touch $@
 
-$(TOOLS)/sam/.installed: $(UV) local/requirements-sam.txt
+$(TOOLS)/sam/.installed: $(UV) $(INTERPRETER) local/requirements-sam.txt
 	@echo "installing sam into $(TOOLS)/sam (an environment of its own: it pins another botocore than the emulator)"
 	@$(UV) venv --quiet --clear --python $(PYTHON) $(TOOLS)/sam
-	@$(UV) pip install --quiet --require-hashes --python $(TOOLS)/sam/bin/python -r local/requirements-sam.txt
+	@$(UV) pip sync --quiet --require-hashes --python $(TOOLS)/sam/bin/python -r local/requirements-sam.txt
 	@touch $@
 
-$(TOOLS)/function/.installed: $(UV) local/requirements-function.txt
+$(TOOLS)/function/.installed: $(UV) $(INTERPRETER) local/requirements-function.txt
 	@echo "installing the functions' bare runtime into $(TOOLS)/function"
-	@$(UV) venv --quiet --clear --seed --python $(PYTHON) $(TOOLS)/function
-	@$(UV) pip install --quiet --require-hashes --python $(TOOLS)/function/bin/python -r local/requirements-function.txt
+	@$(UV) venv --quiet --clear --python $(PYTHON) $(TOOLS)/function
+	@$(UV) pip sync --quiet --require-hashes --python $(TOOLS)/function/bin/python -r local/requirements-function.txt
 	@$(TOOLS)/function/bin/python -m compileall -q $(TOOLS)/function/lib
 	@touch $@
 
@@ -80,6 +91,6 @@ format: setup ## Format the code
 
 lock: setup ## Write the lock files anew after a change of requirements
 	@$(UV) lock
-	@for name in sam function; do $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	@for name in uv sam function; do $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header local/requirements-$$name.in -o local/requirements-$$name.txt; done
 	@$(PY) -m local.requirements

@@ -1,7 +1,6 @@
 """`meterflow up` and `meterflow down`: the laptop cloud, from nothing to a reading that is answered."""
 
 import argparse
-import json
 import time
 from typing import Any
 
@@ -23,24 +22,24 @@ def run_up(arguments: argparse.Namespace) -> int:
     """Bring everything up, printing each stage."""
     started = time.monotonic()
     say = _say
-    say("starting the laptop cloud")
-    cloud.up(say)
-    say("deploying the stack")
-    outputs = deploy.deploy(say)
+    with cloud.only_one(say):
+        say("starting the laptop cloud")
+        cloud.up(say)
+        say("deploying the stack")
+        outputs = deploy.deploy(say)
     say("people, city and site")
-    known = json.loads(endpoints.file().read_text())["users"] if endpoints.file().exists() else {}
-    people = users.ensure(outputs["UserPoolId"], known)
+    people = users.ensure(outputs["UserPoolId"], endpoints.known_users())
     sender.verify()
     seed.seed(deploy.resource("dynamodb"), tables(outputs), say=lambda line: say(f"  {line}"))
     where = endpoints.write(outputs, people)
-    site.publish(outputs, where)
+    site.publish(deploy.client("s3"), outputs, where["region"], where["aws_endpoint_url"])
     if not arguments.no_demonstration:
         say("a reading with a photo")
         demonstration.run(where, say)
     say(f"\nready after {time.monotonic() - started:.0f} s")
     for name in ("site_url", "map_url", "dashboard_url", "inbox_url", "api_url"):
         say(f"  {name.removesuffix('_url'):<10} {where[name]}")
-    say("  log in with the users of .local/endpoints.json; stop with: make stop")
+    say(f"  log in with the users of {endpoints.file()}; stop with: make stop")
     return 0
 
 

@@ -11,6 +11,8 @@ from meterflow import ids
 FINAL = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 # What of a step's result says its decision. Everything else in a result is data for the next step.
 DECISIONS = ("decision", "outcome", "verdict", "status", "reading", "confidence", "risk_level", "score", "reasons")
+# These are words that speak for themselves.
+BARE = ("decision", "outcome", "verdict", "status")
 
 
 def execution_arn(machine_arn: str, business_key: str) -> str:
@@ -27,7 +29,7 @@ def describe(result: Any) -> str:
         value = result.get(key)
         if value not in (None, "", []):
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            parts.append(text if key in ("decision", "outcome", "verdict", "status") else f"{key} {text}")
+            parts.append(text if key in BARE else f"{key} {text}")
     return ", ".join(parts)
 
 
@@ -55,7 +57,7 @@ def follow(arn: str, say: Callable[[str], None], indent: str = "  ", timeout: fl
 
 def _say_event(event: dict[str, Any], say: Callable[[str], None], indent: str, timeout: float) -> None:
     kind = event["type"]
-    if kind == "TaskSucceeded" or kind == "LambdaFunctionSucceeded":
+    if kind == "TaskSucceeded":
         output = json.loads(event.get("taskSucceededEventDetails", {}).get("output") or "{}")
         child = output.get("ExecutionArn") if isinstance(output, dict) else None
         if child:
@@ -65,4 +67,5 @@ def _say_event(event: dict[str, Any], say: Callable[[str], None], indent: str, t
         say(f"{indent}{details['name']:<20} {describe(json.loads(details.get('output') or '{}'))}")
     elif kind == "ExecutionFailed":
         details = event.get("executionFailedEventDetails", {})
-        say(f"{indent}failed: {details.get('error', '')} {details.get('cause', '')[:200]}")
+        cause = " ".join(details.get("cause", "").split())
+        say(f"{indent}failed: {details.get('error', '')} {cause[:200]}".rstrip())

@@ -8,6 +8,8 @@ from typing import Any
 
 from local import endpoints, inbox
 
+POLL_SECONDS = 1
+
 
 def add_to(commands: Any) -> None:
     """Add it to the command line."""
@@ -18,22 +20,33 @@ def add_to(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print every message, oldest first; with --follow go on."""
+    """Print every message, oldest first; with --follow go on until Ctrl-C, which is how that ends well."""
     url = endpoints.read()["aws_endpoint_url"]
-    printed = 0
-    while True:
-        found = inbox.read(url)
-        for message in found[printed:]:
-            if arguments.json:
-                print(json.dumps(asdict(message)), flush=True)
-            else:
-                print(
-                    f"{message.sent_at}  {message.channel}  {message.to}  {message.subject}\n{message.text}\n",
-                    flush=True,
-                )
-        if not printed and not found and not arguments.json and not arguments.follow:
-            print("no messages yet")
-        printed = len(found)
-        if not arguments.follow:
-            return 0
-        time.sleep(1)
+    printed = print_new(url, set(), arguments.json)
+    if not printed and not arguments.json:
+        print("no messages yet", flush=True)
+    try:
+        while arguments.follow:
+            time.sleep(POLL_SECONDS)
+            printed |= print_new(url, printed, arguments.json)
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def print_new(url: str, printed: set[tuple[str, str]], as_json: bool) -> set[tuple[str, str]]:
+    """Print what is not among `printed`, and return all that there is: one message to two people is two.
+
+    What is new need not be last: texts have no time, so they stand behind every e-mail.
+    """
+    found = {(message.message_id, message.to): message for message in inbox.read(url)}
+    for key, message in found.items():
+        if key not in printed:
+            print(json.dumps(asdict(message)) if as_json else describe(message), flush=True)
+    return set(found)
+
+
+def describe(message: inbox.InboxMessage) -> str:
+    """A message for a person."""
+    head = [message.sent_at or "", message.channel, message.to, message.subject]
+    return f"{'  '.join(part for part in head if part)}\n{message.text}\n"

@@ -3,8 +3,8 @@
 import argparse
 import importlib.util
 import json
+import re
 import sys
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,44 +13,65 @@ from local import paths
 from meterflow import photo, photo_decision, register
 from meterflow.adapters import rekognition
 
+MOST_FIGURES = 12
+
 
 def add_to(commands: Any) -> None:
     """Add it to the command line."""
     command = commands.add_parser("read", help="read photos of meters; needs no cloud")
-    command.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
-    command.add_argument("--digits", type=_count, metavar="N", help="wheels before the point")
-    command.add_argument("--decimals", type=_count, metavar="N", help="figures after the point, even if more are seen")
+    command.add_argument("photos", nargs="+", metavar="PHOTO")
+    command.add_argument("--digits", type=_wheels, metavar="N", help="wheels before the point")
+    command.add_argument(
+        "--decimals", type=_figures, metavar="N", help="figures after the point, even if more are seen"
+    )
     command.add_argument("--previous", type=_value, metavar="V", help="the reading before this one")
     command.add_argument("--json", action="store_true", help="one JSON object per photo and nothing else")
     command.set_defaults(run=run)
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) > 12:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of figures from 0 to 12")
+def _wheels(text: str) -> int:
+    return _count(text, 1)
+
+
+def _figures(text: str) -> int:
+    return _count(text, 0)
+
+
+def _count(text: str, least: int) -> int:
+    if not re.fullmatch("[0-9]{1,2}", text) or not least <= int(text) <= MOST_FIGURES:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of figures from {least} to {MOST_FIGURES}")
     return int(text)
 
 
 def _value(text: str) -> str:
-    try:
-        if not Decimal(text).is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text} is not a reading") from None
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", text):
+        raise argparse.ArgumentTypeError(f"{text} is not a reading such as 00123.456")
     return text
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read every photo in the order given. A broken file is an answer; exit 1 only where none could be opened."""
     reader = PhotoReader()
-    results = []
-    for number, path in enumerate(arguments.photos, start=1):
-        if not arguments.json and len(arguments.photos) > 1:
+    opened = False
+    for number, name in enumerate(arguments.photos, start=1):
+        if sys.stderr.isatty() and len(arguments.photos) > 1:
             print(f"{number}/{len(arguments.photos)} ", end="", file=sys.stderr, flush=True)
-        result = reader.read(path, arguments.digits, arguments.decimals, arguments.previous)
-        results.append(result)
+        try:
+            content = first_bytes(name)
+        except OSError as error:
+            print(f"meterflow: {name}: {error.strerror}", file=sys.stderr)
+            result = _answer(name, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, ("not_found",)), [])
+        else:
+            opened = True
+            result = reader.read(name, content, arguments.digits, arguments.decimals, arguments.previous)
         print(json.dumps(result) if arguments.json else describe(result), flush=True)
-    return 1 if all("not_found" in result["reasons"] for result in results) else 0
+    return 0 if opened else 1
+
+
+def first_bytes(name: str) -> bytes:
+    """What the file holds, and no more than shows that it is too large."""
+    with Path(name).open("rb") as file:
+        return file.read(photo.MAX_BYTES + 1)
 
 
 def describe(result: dict[str, Any]) -> str:
@@ -70,24 +91,22 @@ class PhotoReader:
         self._engine = OcrEngine(threads=1)
         self._checks = _check_photo()
 
-    def read(self, path: Path, digits: int | None, decimals: int | None, previous: str | None) -> dict[str, Any]:
-        """One photo as the contract's JSON object."""
-        try:
-            content = path.read_bytes()
-        except OSError:
-            return _answer(path, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, ("not_found",)), [])
+    def read(
+        self, name: str, content: bytes, digits: int | None, decimals: int | None, previous: str | None
+    ) -> dict[str, Any]:
+        """One photo as the contract's JSON object; `name` is how the caller calls it."""
         kind = photo.content_type_of(content)
         if kind is None:
             fault = photo.Fault.WRONG_TYPE if content else photo.Fault.CORRUPT
-            return _answer(path, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, (fault.value,)), [])
+            return _answer(name, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, (fault.value,)), [])
         picture = photo.Fault.TOO_LARGE if len(content) > photo.MAX_BYTES else self._checks.decode(content)
         if isinstance(picture, photo.Fault):
-            return _answer(path, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, (picture.value,)), [])
+            return _answer(name, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, (picture.value,)), [])
         faults = [fault.value for fault in photo.soft_faults(self._checks.measure(picture))]
         aspect = picture.width / picture.height
         words = self._words(self._checks.encode(picture, kind), aspect)
         candidates = register.find(words, aspect, digits, decimals)
-        return _answer(path, photo_decision.decide(candidates, previous, faults), candidates)
+        return _answer(name, photo_decision.decide(candidates, previous, faults), candidates)
 
     def _words(self, content: bytes, aspect: float) -> list[register.Word]:
         from local.rekognition.detect_text import Filters, text_detections, told_lines
@@ -110,9 +129,9 @@ def _check_photo() -> ModuleType:
     return module
 
 
-def _answer(path: Path, decision: photo_decision.PhotoDecision, candidates: list[register.Candidate]) -> dict[str, Any]:
+def _answer(name: str, decision: photo_decision.PhotoDecision, candidates: list[register.Candidate]) -> dict[str, Any]:
     return {
-        "photo": str(path),
+        "photo": name,
         "reading": decision.reading,
         "confidence": round(decision.confidence, 4),
         "decision": decision.decision,

@@ -10,9 +10,9 @@ from typing import Any
 
 from cli import api, follow
 from local import endpoints
+from meterflow import photo
 from meterflow.clock import now, to_text
 
-TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 SETTLE_SECONDS = 120
 
 Say = Callable[[str], None]
@@ -34,13 +34,8 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Submit, follow, print the end. A rejected reading is an answer, not a failure."""
     say: Say = (lambda _line: None) if arguments.json else print
+    picture = read_photo(arguments.photo) if arguments.photo else None
     where = endpoints.read()
-    picture = None
-    if arguments.photo:
-        kind = TYPES.get(arguments.photo.suffix.lower())
-        if kind is None:
-            raise ValueError(f"{arguments.photo}: a photo is a .jpg, .jpeg or .png file")
-        picture = (arguments.photo.read_bytes(), kind)
     session = log_in(where, arguments.role)
     taken_at = arguments.taken_at or to_text(now())
     token = arguments.token or str(uuid.uuid4())
@@ -50,6 +45,18 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         say_result(result, say)
     return 0
+
+
+def read_photo(path: Path) -> tuple[bytes, str]:
+    """The photo and its media type, by its content: that is what the uploads bucket takes.
+
+    Raises OSError where it cannot be read, ValueError where it is neither JPEG nor PNG.
+    """
+    content = path.read_bytes()
+    kind = photo.content_type_of(content)
+    if kind is None:
+        raise ValueError(f"{path}: a photo is a JPEG or PNG file")
+    return content, kind
 
 
 def log_in(where: dict[str, Any], role: str) -> api.Session:
@@ -79,7 +86,9 @@ def submit(
     accepted = session.call("POST", "/readings", body)
     say(f"  submitted            {meter_id} {value}, submission {accepted['submission_id'][:8]}")
     machine = where["outputs"]["MeterSubmissionStateMachineArn"]
-    follow.follow(follow.execution_arn(machine, accepted["submission_id"]), say)
+    status = follow.follow(follow.execution_arn(machine, accepted["submission_id"]), say)
+    if status != "SUCCEEDED":
+        raise RuntimeError(f"the execution of submission {accepted['submission_id']} ended {status}")
     return settled(session, accepted["submission_id"])
 
 
@@ -97,6 +106,7 @@ def settled(session: api.Session, submission_id: str) -> dict[str, Any]:
 def say_result(result: dict[str, Any], say: Say) -> None:
     """The end of the story in two lines."""
     reasons = f" because of {', '.join(result['reasons'])}" if result.get("reasons") else ""
-    photo = result.get("photo") or {}
-    read = f"; the photo says {photo.get('reading') or 'nothing readable'} ({photo.get('verdict')})" if photo else ""
-    say(f"  {result['status']}, quality {result.get('quality')}{reasons}{read}")
+    seen = result.get("photo") or {}
+    read = f"; the photo says {seen.get('reading') or 'nothing readable'} ({seen.get('verdict')})" if seen else ""
+    quality = f", quality {result['quality']}" if result.get("quality") else ""
+    say(f"  {result['status']}{quality}{reasons}{read}")

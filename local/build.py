@@ -9,10 +9,11 @@ import filecmp
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import cache_from_source
 from pathlib import Path
 
-from local import paths
+from local import cloud, paths, sam
 
 BUILD = paths.ROOT / ".aws-sam" / "build"
 # Lambda's limit on a function with its layers, unzipped.
@@ -24,24 +25,33 @@ class BuildFailed(RuntimeError):
     """`sam build` failed, or its result is not what the source says."""
 
 
-def build(environment: str, build_folder: Path = BUILD) -> None:
+def build(
+    environment: str,
+    say: Callable[[str], None] = print,
+    variables: Mapping[str, str] = os.environ,
+    build_folder: Path = BUILD,
+) -> None:
     """Build every artefact for `environment` of samconfig.toml into `build_folder`, compile and check it.
 
-    Raises BuildFailed with sam's own words.
+    `variables` is the environment that sam runs in. Raises BuildFailed with sam's own complaint.
     """
-    command = [
-        str(paths.SAM), "build", "--config-env", environment, "--build-dir", str(build_folder),
+    arguments = [
+        "build", "--config-env", environment, "--build-dir", str(build_folder),
         "--cache-dir", str(paths.ROOT / ".aws-sam" / "cache"), "--parameter-overrides", f"PythonRuntime={RUNTIME}",
     ]  # fmt: skip
     # sam looks on the PATH for the runtime's interpreter with pip: the functions' bare environment has both.
-    search = f"{paths.FUNCTION_PYTHON.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    env = os.environ | {"PATH": search, "SAM_CLI_TELEMETRY": "0"}
-    done = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BuildFailed(f"sam build failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
-    for artefact in artefacts(build_folder):
-        compile_bytecode(artefact)
+    search = f"{paths.FUNCTION_PYTHON.parent}{os.pathsep}{variables.get('PATH', '')}"
+    log = paths.log_file("sam-build")
+    if sam.run(arguments, dict(variables) | {"PATH": search}, log, how_far, say):
+        raise BuildFailed(f"sam build failed: {sam.complaint(log)} (all of it: {log})")
+    compile_bytecode(build_folder)
     check(build_folder)
+
+
+def how_far(output: str) -> str:
+    """How many functions and layers `sam build` has begun, from what it printed."""
+    begun = output.count("\nBuilding codeuri:") + output.count("\nBuilding layer ")
+    return f"    {begun} functions and layers"
 
 
 def artefacts(build_folder: Path) -> Iterator[Path]:
@@ -49,10 +59,10 @@ def artefacts(build_folder: Path) -> Iterator[Path]:
     return (path for path in sorted(build_folder.iterdir()) if path.is_dir() and any(path.rglob("*.py")))
 
 
-def compile_bytecode(artefact: Path) -> None:
-    """Compile every module under `artefact`. Files that are no Python of this version (templates) are left alone."""
+def compile_bytecode(folder: Path) -> None:
+    """Compile every module under `folder`. Files that are no Python of this version (templates) are left alone."""
     subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "-q", "--invalidation-mode", "unchecked-hash", str(artefact)],
+        [sys.executable, "-m", "compileall", "-q", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", folder],
         check=False,
     )
 
@@ -70,12 +80,18 @@ def check(build_folder: Path) -> None:
         total = size(artefact) + (0 if artefact in layers else shared)
         if total > LIMIT_BYTES:
             raise BuildFailed(f"{artefact.name} has {total / 1e6:.0f} MB with its layers; Lambda takes 250 MiB")
-        if not any(artefact.rglob("*.pyc")):
-            raise BuildFailed(f"{artefact.name} carries no bytecode")
+        bare = [path.name for path in _own_modules(artefact) if not Path(cache_from_source(str(path))).exists()]
+        if bare or not any(artefact.rglob("*.pyc")):
+            raise BuildFailed(f"{artefact.name} carries no bytecode{': ' if bare else ''}{', '.join(bare)}")
     source, built = paths.ROOT / "layers/meterflow/meterflow", layers[1] / "python" / "meterflow"
     different = sorted(_differences(source, built))
     if different:
         raise BuildFailed(f"the built layer is not the source: {', '.join(different)}")
+
+
+def _own_modules(artefact: Path) -> list[Path]:
+    """The modules that are ours, which all compile; packages from elsewhere hold templates that do not."""
+    return [*artefact.glob("*.py"), *artefact.glob("python/meterflow/**/*.py")]
 
 
 def _differences(source: Path, built: Path) -> set[str]:
@@ -91,7 +107,8 @@ def main() -> None:
     parser.add_argument("--environment", default="default", help="environment of samconfig.toml")
     arguments = parser.parse_args()
     try:
-        build(arguments.environment)
+        with cloud.only_one(print):
+            build(arguments.environment, print)
     except BuildFailed as error:
         raise SystemExit(f"build: {error}") from None
     for artefact in artefacts(BUILD):

@@ -1,16 +1,18 @@
 """Deploy the template to the laptop cloud with the ordinary `sam build` and `sam deploy --config-env local`."""
 
+import functools
 import hashlib
 import json
-import subprocess
+import os
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 
-from local import build, cloud, paths
+from local import build, cloud, paths, sam, stack
 
 STACK = "meterflow"
 SOURCES = ("template.yaml", "samconfig.toml", "stacks", "statemachines", "functions", "layers")
@@ -20,9 +22,22 @@ class DeployFailed(RuntimeError):
     """`sam deploy` failed."""
 
 
+@functools.cache
 def session() -> boto3.Session:
-    """A boto3 session that talks to the laptop cloud when its clients are made by `client`."""
-    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=cloud.REGION)
+    """A boto3 session that talks to the laptop cloud when its clients are made by `client`.
+
+    It knows nothing of the person's own profiles, files and AWS_PROFILE: the second item of each is the variable that
+    it would be read from. One session for all, because each reads every service's description anew.
+    """
+    own = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    core = botocore.session.Session(session_vars=own)
+    return boto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name=cloud.REGION, botocore_session=core
+    )
 
 
 def client(service: str) -> Any:
@@ -44,10 +59,10 @@ def source_files() -> Iterator[Path]:
 
 
 def fingerprint() -> str:
-    """SHA-256 of what is deployed: the sources and the runtime."""
-    digest = hashlib.sha256(build.RUNTIME.encode())
+    """SHA-256 of what is deployed: the sources, the runtime and the parameters, which know the port."""
+    digest = hashlib.sha256("\0".join(parameters()).encode())
     for file in source_files():
-        digest.update(str(file.relative_to(paths.ROOT)).encode() + b"\0" + file.read_bytes())
+        digest.update(b"\0" + str(file.relative_to(paths.ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 
@@ -60,20 +75,13 @@ def parameters() -> list[str]:
 
 def outputs() -> dict[str, str]:
     """The stack's outputs, or nothing where it is not deployed."""
-    cloudformation = client("cloudformation")
-    try:
-        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-    except cloudformation.exceptions.ClientError:
-        return {}
-    if not stack["StackStatus"].endswith("_COMPLETE") or "ROLLBACK" in stack["StackStatus"]:
-        return {}
-    return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+    return stack.outputs(client("cloudformation"), STACK)
 
 
 def deploy(say: Callable[[str], None]) -> dict[str, str]:
     """Build and deploy where something has changed, and return the stack's outputs.
 
-    Raises BuildFailed or DeployFailed with sam's own words.
+    Raises BuildFailed or DeployFailed with sam's own complaint, StackBroken where the stack can not be deployed to.
     """
     record = paths.home() / "deployed.json"
     wanted = fingerprint()
@@ -83,16 +91,28 @@ def deploy(say: Callable[[str], None]) -> dict[str, str]:
         say("  nothing has changed since the last deployment")
         return there
     say("  sam build")
-    build.build("local")
+    environment = cloud.credentials()
+    build.build("local", say, environment)
+    cloudformation = client("cloudformation")
+    for name in (stack.SAM_BUCKET_STACK, STACK):
+        stack.mend(cloudformation, name, say)
+    # From here to its end the stack is neither what it was nor what is wanted: an interrupted run starts again here.
+    record.unlink(missing_ok=True)
     say("  sam deploy --config-env local")
-    command = [
-        str(paths.SAM), "deploy", "--template-file", str(build.BUILD / "template.yaml"),
+    arguments = [
+        "deploy", "--template-file", str(build.BUILD / "template.yaml"),
         "--config-file", str(paths.ROOT / "samconfig.toml"), "--config-env", "local",
         "--parameter-overrides", *parameters(),
     ]  # fmt: skip
-    env = cloud.credentials() | {"SAM_CLI_TELEMETRY": "0"}
-    done = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise DeployFailed(f"sam deploy failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    record.write_text(json.dumps({"fingerprint": wanted}) + "\n")
+    log = paths.log_file("sam-deploy")
+    if sam.run(arguments, environment, log, how_far, say):
+        reason = stack.first_failure(cloudformation, STACK) or sam.complaint(log)
+        raise DeployFailed(f"sam deploy failed: {reason} (all of it: {log})")
+    paths.write_whole(record, json.dumps({"fingerprint": wanted}) + "\n")
     return outputs()
+
+
+def how_far(output: str) -> str:
+    """How many resources `sam deploy` has finished, from the events that it printed."""
+    finished = sum(line.startswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")) for line in output.splitlines())
+    return f"    {finished} resources" if finished else "    packing and comparing"

@@ -19,6 +19,12 @@ def read() -> dict[str, Any]:
     return known
 
 
+def known_users() -> dict[str, dict[str, str]]:
+    """The users that an earlier run wrote, or nobody."""
+    users: dict[str, dict[str, str]] = read()["users"] if file().exists() else {}
+    return users
+
+
 def api_url(outputs: dict[str, str]) -> str:
     """The API where any client reaches it: by path, because not every resolver knows `*.localhost`."""
     api_id = urlsplit(outputs["ApiUrl"]).netloc.split(".")[0]
@@ -47,15 +53,14 @@ def write(outputs: dict[str, str], users: dict[str, dict[str, str]]) -> dict[str
         "users": users,
         "outputs": outputs,
     }
-    _private(file(), endpoints)
     _private(paths.home() / "env.json", function_environments())
+    _private(file(), endpoints)
     return endpoints
 
 
 def _private(path: Path, content: dict[str, Any]) -> None:
     """Write JSON that only the owner can read: it holds the demonstration's passwords."""
-    path.touch(mode=0o600, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    paths.write_whole(path, json.dumps(content, indent=2) + "\n", mode=0o600)
 
 
 def function_environments() -> dict[str, dict[str, str]]:
@@ -63,17 +68,23 @@ def function_environments() -> dict[str, dict[str, str]]:
 
     It is read from the functions that run, so it is what they have, and the emulator's address is added.
     """
-    cloudformation, functions = deploy.client("cloudformation"), deploy.client("lambda")
     reach = {
         "AWS_ENDPOINT_URL": cloud.endpoint_url(),
         "AWS_ENDPOINT_URL_REKOGNITION": f"http://{ports.HOST}:{cloud.current_ports().rekognition}",
         "AWS_DEFAULT_REGION": cloud.REGION,
         "AWS_REGION": cloud.REGION,
     }
-    environments = {}
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=deploy.STACK)
-    for item in (item for page in pages for item in page["StackResourceSummaries"]):
-        if item["ResourceType"] == "AWS::Lambda::Function":
-            config = functions.get_function_configuration(FunctionName=item["PhysicalResourceId"])
-            environments[item["LogicalResourceId"]] = config.get("Environment", {}).get("Variables", {}) | reach
-    return environments
+    # Listed, not asked for one by one: a second `make run` is mostly this.
+    listed = deploy.client("lambda").get_paginator("list_functions").paginate()
+    variables = {
+        function["FunctionName"]: function.get("Environment", {}).get("Variables", {})
+        for page in listed
+        for function in page["Functions"]
+    }
+    pages = deploy.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=deploy.STACK)
+    return {
+        item["LogicalResourceId"]: variables[item["PhysicalResourceId"]] | reach
+        for page in pages
+        for item in page["StackResourceSummaries"]
+        if item["ResourceType"] == "AWS::Lambda::Function"
+    }

@@ -17,3 +17,12 @@ def home() -> Path:
 def log_file(name: str) -> Path:
     """The log of one part of the cloud."""
     return home() / f"{name}.log"
+
+
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write `text` so that a reader, or the run after an interrupted one, finds the old content or the new, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
+        file.write(text)
+    part.replace(path)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,29 +21,42 @@ def _record() -> Path:
     return paths.home() / RECORD
 
 
-def remembered() -> dict[str, dict[str, float]]:
-    """Every process that `start` has started here: name → `{pid, started}`."""
+def remembered() -> dict[str, dict[str, int | str]]:
+    """Every process that `start` has started here: name → `{pid, born}`."""
     if not _record().exists():
         return {}
-    known: dict[str, dict[str, float]] = json.loads(_record().read_text())
+    known: dict[str, dict[str, int | str]] = json.loads(_record().read_text())
     return known
 
 
-def _remember(known: dict[str, dict[str, float]]) -> None:
-    _record().write_text(json.dumps(known, indent=2) + "\n")
+def _remember(known: dict[str, dict[str, int | str]]) -> None:
+    # Replaced whole: an interrupted write would leave processes that nothing here could end any more.
+    paths.write_whole(_record(), json.dumps(known, indent=2) + "\n")
+
+
+def born(pid: int) -> str | None:
+    """What tells a process from a later one with the same id; None where there is none, or a dead one not yet reaped.
+
+    On Linux this counts from the boot: the wall clock, which psutil's creation time is made from, may be set meanwhile.
+    """
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        stat = Path(f"/proc/{pid}/stat")
+        if stat.exists():
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+            # Field 22, the start in ticks; the name in brackets before it may hold spaces.
+            return f"{boot} {stat.read_text().rpartition(')')[2].split()[19]}"
+        return str(process.create_time())
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def running(name: str) -> bool:
     """Whether the process remembered as `name` is alive and the same one: an id may be used again by a stranger."""
     known = remembered().get(name)
-    if known is None:
-        return False
-    try:
-        process = psutil.Process(int(known["pid"]))
-        same = abs(process.create_time() - known["started"]) < 1
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    return known is not None and born(int(known["pid"])) == known["born"]
 
 
 def start(name: str, command: list[str], environment: dict[str, str]) -> None:
@@ -59,31 +73,41 @@ def start(name: str, command: list[str], environment: dict[str, str]) -> None:
             start_new_session=True,
             close_fds=True,
         )
-    known = remembered()
-    known[name] = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
-    _remember(known)
+    # One that has died already is remembered as well: what it left behind is found by its id.
+    _remember(remembered() | {name: {"pid": process.pid, "born": born(process.pid) or "never"}})
 
 
 def stop(name: str) -> bool:
-    """End the group of `name` and forget it. True where there was something of ours to end.
+    """End what `start` started as `name`, with everything that it started itself, and forget it.
 
-    The group is asked first and killed after a grace, because the emulator writes its state when asked.
+    True where there was something of ours to end. The process is asked first, because the emulator writes its state
+    when asked, and it alone: its workers must outlive what it still has to finish. The rest of the group is killed.
     """
-    was_running = running(name)
     known = remembered()
+    if name not in known:
+        return False
+    pid = int(known[name]["pid"])
+    was_running = running(name)
     if was_running:
-        group = int(known[name]["pid"])
-        _signal(group, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         while running(name) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        # The leader is gone; what it started may have outlived it.
-        _signal(group, signal.SIGKILL)
-    if known.pop(name, None) is not None:
-        _remember(known)
-    return was_running
+            time.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    left = list(_left_behind(pid)) if born(pid) is None else []
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    _remember({key: value for key, value in known.items() if key != name})
+    return was_running or bool(left)
 
 
-def _signal(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, number)
+def _left_behind(session: int) -> Iterator[psutil.Process]:
+    """The processes of a session whose leader is gone that run from this clone, so that a stranger's are left alone."""
+    ours = (f"{paths.ROOT}{os.sep}", f"{paths.home()}{os.sep}")
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getsid(process.pid) == session and any(part.startswith(ours) for part in process.cmdline()):
+                yield process

@@ -34,5 +34,6 @@ def install_all() -> None:
     function_interpreter.install()
     known_people.install()
     nested_update.install()
+    policy_checks.install()
     same_execution.install()
     ses_identity.install()

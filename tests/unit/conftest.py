@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,9 +14,9 @@ import boto3
 import pytest
 import yaml
 from moto import mock_aws
+from pytest_socket import socket_allow_hosts
 
 from meterflow import observability
-from meterflow.adapters import aws as aws_adapter
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
@@ -36,6 +37,7 @@ def _plain(loader: Any, _tag: str, node: Any) -> Any:
 _Loader.add_multi_constructor("!", _plain)
 
 
+@cache
 def storage_resources() -> dict[str, Any]:
     """The resources of stacks/storage.yaml."""
     template = yaml.load((ROOT / "stacks/storage.yaml").read_text(), Loader=_Loader)
@@ -49,29 +51,34 @@ def _variable(logical_id: str, kind: str) -> str:
     return f"{words}_{kind.upper()}"
 
 
+@cache
+def _client(service: str) -> Any:
+    """A client for preparing the fake AWS, made once: making one costs more than a test does."""
+    return boto3.client(service, region_name=REGION)
+
+
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No network beyond this machine, no account, and the same region and credentials for every test."""
+    socket_allow_hosts(["127.0.0.1", "localhost"], allow_unix_socket=True)
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ENDPOINT_URL_REKOGNITION"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Meterflow")
-    aws_adapter.client.cache_clear()
-    aws_adapter.table.cache_clear()
     yield
     # Powertools does not clear what it does not flush, and refuses the hundredth metric.
     observability.metrics.clear_metrics()
-    aws_adapter.client.cache_clear()
-    aws_adapter.table.cache_clear()
+    socket_allow_hosts(None)
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every table and bucket of the storage template in moto, the bus, and the functions' environment."""
-    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(key, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
-        dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+        dynamodb, s3 = _client("dynamodb"), _client("s3")
         for logical_id, resource in storage_resources().items():
             properties = resource.get("Properties", {})
             if resource["Type"] == "AWS::DynamoDB::Table":
@@ -86,7 +93,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                 monkeypatch.setenv(_variable(logical_id, "Bucket"), name)
         s3.create_bucket(Bucket="meterflow-site", CreateBucketConfiguration={"LocationConstraint": REGION})
         monkeypatch.setenv("SITE_BUCKET", "meterflow-site")
-        boto3.client("events").create_event_bus(Name="meterflow")
+        _client("events").create_event_bus(Name="meterflow")
         monkeypatch.setenv("EVENT_BUS", "meterflow")
         yield
 

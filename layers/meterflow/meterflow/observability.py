@@ -40,13 +40,12 @@ def step(handler: Handler) -> Handler:
         except Exception as error:
             metrics.add_metric(name="StepFailed", unit=MetricUnit.Count, value=1)
             logger.error("step failed", extra={"error": type(error).__name__})
-            raise
-        else:
-            metrics.add_metric(name="StepSucceeded", unit=MetricUnit.Count, value=1)
-            outcome = result.get("outcome") if isinstance(result, dict) else None
-            logger.info("step done", extra={"outcome": outcome} if outcome else {})
-            return result
-        finally:
             metrics.flush_metrics()
+            raise
+        metrics.add_metric(name="StepSucceeded", unit=MetricUnit.Count, value=1)
+        outcome = result.get("outcome") if isinstance(result, dict) else None
+        logger.info("step done", extra={"outcome": outcome} if outcome else {})
+        metrics.flush_metrics()
+        return result
 
     return wrapped

@@ -60,15 +60,16 @@ class PhotoResult(BaseModel):
 class Reading(BaseModel):
     """A submission as the Readings table holds it, whatever became of it.
 
-    `value` is the text as submitted ("00123.456") or as corrected; `original_value` is what stood there before a
-    correction. `taken_at` is RFC 3339 UTC to the second, and empty where a device sent no time that can be read.
+    `value` is the text as submitted ("00123.456") or as corrected, and empty where a device sent none; `original_value`
+    is what stood there before a correction. `taken_at` is RFC 3339 UTC to the second, and empty where a device sent no
+    time that can be read. The table's row leaves out what is empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     submission_id: str
     meter_id: str
-    value: str
+    value: str = ""
     taken_at: str = ""
     source: Source
     submitted_by: str

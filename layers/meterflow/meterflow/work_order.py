@@ -118,7 +118,8 @@ class Completion(BaseModel):
 class WorkOrder(BaseModel):
     """One job. `due_at` is its SLA deadline; `holder` is the execution that owns it; `offers` is oldest first.
 
-    `technician_id` is who the job is offered to or who does or did it, and None while nobody is asked.
+    `technician_id` is who the job is offered to or who does or did it, and None while nobody is asked. The
+    table's row leaves out an empty `reason`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -135,7 +136,7 @@ class WorkOrder(BaseModel):
     zone: str
     location: Location
     risk_level: RiskLevel
-    reason: str
+    reason: str = ""
     status: JobStatus = JobStatus.OPEN
     technician_id: str | None = None
     created_at: Moment

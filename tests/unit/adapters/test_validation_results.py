@@ -1,6 +1,5 @@
 """Photo rows and verdict rows: claims under outage, words there and back, and one queue."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,22 +32,6 @@ def test_the_lease_ends_on_the_second() -> None:
     assert store.claim_photo("photo#a@1", "two", NOW + LEASE) == "BUSY"
     assert store.claim_photo("photo#a@1", "two", NOW + LEASE + timedelta(seconds=1)) == "CLAIMED"
     assert store.claim_photo("photo#a@1", "one", NOW + LEASE + timedelta(seconds=2)) == "BUSY"
-
-
-@pytest.mark.usefixtures("aws")
-def test_of_twenty_at_once_one_claims() -> None:
-    answers: list[str] = []
-    store.results()
-
-    def claim(number: int) -> None:
-        answers.append(store.claim_photo("photo#a@1", f"execution-{number}", NOW))
-
-    threads = [threading.Thread(target=claim, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answers) == ["BUSY"] * 19 + ["CLAIMED"]
 
 
 @pytest.mark.usefixtures("aws")

@@ -1,5 +1,6 @@
 """What the steps of technician_dispatch take and give, and what its API routes read."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -22,9 +23,14 @@ def _shortened(value: object) -> object:
     return value[:LONGEST_REASON] if isinstance(value, str) else value
 
 
+# Control characters but the line break, foreign line ends, and what turns the direction of text round. No-break spaces
+# and the joiners inside an emoji are what phones type by themselves, so they stay.
+_CONTROL = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]")
+
+
 def _clean(text: str) -> str:
     """Refuse control characters, which no person types and some screens obey; a line break is allowed."""
-    if any(not (char.isprintable() or char == "\n") for char in text):
+    if _CONTROL.search(text):
         raise ValueError("holds control characters")
     return text
 

@@ -97,7 +97,7 @@ def test_only_changed_shards_are_written_again(app: ModuleType, lambda_context: 
 def test_killed_before_the_index_the_next_one_finishes(
     app: ModuleType, lambda_context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Died(BaseException):
+    class Died(Exception):
         pass
 
     put(meter("WTR-0001"))

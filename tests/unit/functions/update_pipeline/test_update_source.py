@@ -13,7 +13,7 @@ from meterflow.errors import TransientError
 Receive = Callable[[str], list[dict[str, Any]]]
 
 
-class Died(BaseException):
+class Died(Exception):
     """The process was killed."""
 
 
