@@ -50,8 +50,8 @@ def build(
 
 def how_far(output: str) -> str:
     """How many functions and layers `sam build` has begun, from what it printed."""
-    begun = output.count("\nBuilding codeuri:") + output.count("\nBuilding layer ")
-    return f"    {begun} functions and layers"
+    begun = sum(line.startswith(("Building codeuri:", "Building layer ")) for line in output.splitlines())
+    return f"    {begun} functions and layers" if begun else "    comparing with the last build"
 
 
 def artefacts(build_folder: Path) -> Iterator[Path]:

@@ -115,13 +115,14 @@ def _wait_for(part: str, url: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if not processes.running(part):
-            raise CloudFailed(f"{part} ended while starting; its log is {paths.log_file(part)}")
+            words = paths.log_file(part).read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise CloudFailed(f"{part} ended while starting: {words[-1].strip()} (its log: {paths.log_file(part)})")
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise CloudFailed(f"{part} did not answer within {START_SECONDS} s; its log is {paths.log_file(part)}")
+    raise CloudFailed(f"{part} did not answer within {START_SECONDS} s (its log: {paths.log_file(part)})")
 
 
 def down(say: Say) -> None:

@@ -113,6 +113,8 @@ def deploy(say: Callable[[str], None]) -> dict[str, str]:
 
 
 def how_far(output: str) -> str:
-    """How many resources `sam deploy` has finished, from the events that it printed."""
-    finished = sum(line.startswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")) for line in output.splitlines())
-    return f"    {finished} resources" if finished else "    packing and comparing"
+    """How far `sam deploy` is, from what it printed: artefacts packed first, then resources made or changed."""
+    lines = [line.strip() for line in output.splitlines()]
+    finished = sum(line.startswith(("CREATE_COMPLETE", "UPDATE_COMPLETE ")) for line in lines)
+    packed = sum(line.startswith(("Uploading to", "File with same data")) for line in lines)
+    return f"    {finished} resources" if finished else f"    {packed} artefacts packed"

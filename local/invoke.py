@@ -11,8 +11,6 @@ things of the template would not work there, so sam gets a small template of thi
 
 import contextlib
 import json
-import os
-import re
 import signal
 import subprocess
 import sys
@@ -112,12 +110,21 @@ def container_environment(variables: Mapping[str, str], gateway: str) -> Iterato
         yield {**variables, **changed}
 
 
-def invoke(step: str, event: Path) -> Any:
-    """The function's result as JSON. Raises InvokeFailed where it raised, gave none, or sam failed."""
+def deployed_settings(step: str) -> dict[str, str]:
+    """The environment of the function as it is deployed. Raises FileNotFoundError or KeyError where it is not."""
+    settings: dict[str, str] = json.loads((paths.home() / "env.json").read_text())[logical_id(step)]
+    return settings
+
+
+def invoke(step: str, event: Path, changes: Mapping[str, str] | None = None) -> Any:
+    """The function's result as JSON. Raises InvokeFailed where it raised, gave none, or sam failed.
+
+    `changes` are settings that shall differ from those of the deployed function.
+    """
     name = logical_id(step)
     try:
         built = yaml.load((build.BUILD / "template.yaml").read_text(), Loader=yaml.CSafeLoader)
-        variables = json.loads((paths.home() / "env.json").read_text())[name]
+        variables = deployed_settings(step) | dict(changes or {})
     except (FileNotFoundError, KeyError) as error:
         raise InvokeFailed(f"{name} is not deployed here ({error}); start the laptop cloud with: make run") from None
     with (
@@ -143,7 +150,7 @@ def invoke(step: str, event: Path) -> Any:
 
 
 def _run(command: list[str]) -> tuple[int, str, str]:
-    """Exit status and output of sam, which is asked to stop where it takes too long: killed, it leaves its container."""
+    """Exit status and output of sam. Where it takes too long it is asked to stop: killed, it leaves its container."""
     env = cloud.credentials() | {"SAM_CLI_TELEMETRY": "0"}
     with subprocess.Popen(
         command, cwd=paths.ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -13,6 +13,7 @@ from local.shims import (
     function_interpreter,
     known_people,
     nested_update,
+    policy_checks,
     same_execution,
     ses_identity,
 )

@@ -1,18 +1,18 @@
 """Updating a nested stack keeps the attributes of what did not change, as on AWS.
 
 The emulator forgets the attributes (Arn, StreamArn, DomainName …) of every unchanged resource of a nested stack when
-the stack is updated, and then refuses the outputs that name them. Where nothing changed, asking the resource's own
-update for its state gives them back.
+the stack is updated, and then refuses the outputs that name them. They are still in the stack's own record.
 """
 
 from typing import Any
 
+from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners
 
 
 def install() -> None:
     """Wrap the update of a resource. Raises AttributeError where the emulator has changed."""
-    original, handlers = provisioners._update_resource, provisioners._RESOURCE_HANDLERS
+    original, stacks = provisioners._update_resource, cloudformation._stacks
 
     def update(
         resource_type: str,
@@ -24,10 +24,9 @@ def install() -> None:
         old_attrs: dict[str, Any] | None = None,
     ) -> Any:
         # Only the nested stack's update passes no attributes.
-        handler = handlers.get(resource_type, {})
-        if old_attrs is None and old_props == new_props and "update" in handler:
-            more = (logical_id,) if handler.get("update_with_logical_id") else ()
-            return handler["update"](physical_id, old_props, new_props, stack_name, *more)
+        if old_attrs is None:
+            record = (stacks.get(stack_name) or {}).get("_resources", {}).get(logical_id, {})
+            old_attrs = record.get("Attributes")
         return original(resource_type, physical_id, old_props, new_props, stack_name, logical_id, old_attrs)
 
     provisioners._update_resource = update

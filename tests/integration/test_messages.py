@@ -129,7 +129,7 @@ def test_who_prefers_text_messages_gets_one_and_no_e_mail(laptop: Cloud) -> None
     publish(laptop, "ReadingSettled", event)
     (message,) = laptop.eventually(lambda: laptop.messages(event["event_id"]))
     assert (message.channel, message.to) == ("sms", who["phone"])
-    assert "contador" in message.text
+    assert "Contador" in message.text
     closed(laptop, event["event_id"], who["customer_id"])
     assert [one.channel for one in laptop.messages(event["event_id"])] == ["sms"]
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +11,11 @@ import pytest
 from meterflow.clock import now, to_text
 from meterflow.work_order import job_id
 from tests.integration.conftest import Cloud
-from tests.unit.api_contract.contract import PROBLEM, contract
+from tests.unit.api_contract.contract import contract
 
 # Filled as the tests go; the last one looks whether every route was called.
 CALLED: set[tuple[str, int]] = set()
+TESTS = 9 + len(contract().operations())
 
 
 class Caller:
@@ -95,7 +96,9 @@ def test_readings(customer: Caller, meter_id: str, reviewed: str) -> None:
     assert customer("list_readings", 200, meter_id=meter_id)["items"]
 
 
-def test_a_review(laptop: Cloud, technician: Caller, operator: Caller, customer: Caller, reviewed: str) -> None:
+def test_a_review(
+    laptop: Cloud, technician: Caller, operator: Caller, customer: Caller, meter_id: str, reviewed: str
+) -> None:
     def waiting() -> bool:
         query = "?status=NEEDS_REVIEW&limit=100"
         while True:
@@ -118,35 +121,31 @@ def test_a_review(laptop: Cloud, technician: Caller, operator: Caller, customer:
         lambda: (r := customer("get_reading", 200, submission_id=reviewed))["status"] != "NEEDS_REVIEW" and r, 60
     )
     assert (settled["status"], settled["quality"]) == ("ACCEPTED", "edited")
-    customer("list_readings", 200, meter_id=_meter_of(operator, reviewed))
-
-
-def _meter_of(operator: Caller, submission_id: str) -> str:
-    query = "?status=DECIDED&limit=100"
-    while True:
-        page = operator("list_validations", 200, query=query)
-        for item in page["items"]:
-            if item["submission_id"] == submission_id:
-                return str(item["meter_id"])
-        query = f"?status=DECIDED&limit=100&next={page['next']}"
+    assert customer("list_readings", 200, meter_id=meter_id)["items"][0]["original_value"] == "00001.000"
 
 
 @pytest.fixture
-def job(laptop: Cloud, customer: Caller) -> Iterator[Any]:
-    """`job(reason)` asks for a job beside the technician's own door, and waits until it is offered to them."""
+def job(laptop: Cloud, customer: Caller) -> Callable[[], str]:
+    """`job()` asks for a job beside the technician's own door, and waits until it is offered to them."""
     person = laptop.table("Technicians").get_item(Key={"technician_id": "00000000-0000-4000-8000-000000000002"})
     base = person["Item"]["base"]
 
-    def ask(reason: str | None) -> str:
+    def ask() -> str:
         name = f"T-{uuid.uuid4().hex[:10].upper()}"
         customer("register_meter", 201, _new_meter(name, float(base["lat"]), float(base["lon"])))
         key = f"test-{uuid.uuid4()}"
-        detail = {"job_key": key, "cause": "manual", "meter_id": name, "risk_level": "LOW"}
+        detail = {
+            "job_key": key,
+            "cause": "manual",
+            "meter_id": name,
+            "risk_level": "LOW",
+            "reason": "A test asks for it.",
+        }
         event = {
             "Source": "meterflow",
             "DetailType": "DispatchRequested",
             "EventBusName": laptop.outputs["EventBusName"],
-            "Detail": json.dumps(detail | ({"reason": reason} if reason else {})),
+            "Detail": json.dumps(detail),
         }
         assert laptop.client("events").put_events(Entries=[event])["FailedEntryCount"] == 0
         mine = Caller(laptop, "technician")
@@ -159,11 +158,11 @@ def job(laptop: Cloud, customer: Caller) -> Iterator[Any]:
         laptop.eventually(offered, 60)
         return job_id(key)
 
-    yield ask
+    return ask
 
 
-def test_a_job_accepted_and_done(job: Any, technician: Caller, operator: Caller) -> None:
-    name = job("A test asks for it.")
+def test_a_job_accepted_and_done(job: Callable[[], str], technician: Caller, operator: Caller) -> None:
+    name = job()
     assert technician("complete_job", 409, {}, job_id=name)["detail"] == "Accept the job first."
     technician("complete_job", 400, {"vaule": "1"}, job_id=name)
     technician("accept_job", 200, job_id=name)
@@ -175,8 +174,8 @@ def test_a_job_accepted_and_done(job: Any, technician: Caller, operator: Caller)
         assert contract().shape_faults("OperatorJobPage", page) == []
 
 
-def test_a_job_declined(job: Any, technician: Caller, operator: Caller) -> None:
-    name = job("A test asks for it.")
+def test_a_job_declined(job: Callable[[], str], technician: Caller, operator: Caller) -> None:
+    name = job()
     technician("decline_job", 200, job_id=name)
     technician("accept_job", 409, job_id=name)
     assert contract().shape_faults("OperatorJobPage", operator("list_jobs", 200, query="?limit=100")) == []
@@ -231,9 +230,10 @@ def test_a_token_for_another_reading(laptop: Cloud, customer: Caller, meter_id: 
     laptop.settled(first["submission_id"])
 
 
-def test_every_route_was_called_and_refused() -> None:
+def test_every_route_was_called(request: pytest.FixtureRequest) -> None:
     """Runs last: pytest keeps the order of a file."""
-    succeeded = {name for name, status in CALLED if status < 400}
-    assert succeeded == set(contract().operations())
+    ran = {item.name for item in request.session.items if item.path == request.path}
+    if len(ran) < TESTS:
+        pytest.skip("only part of this file runs")
+    assert {name for name, status in CALLED if status < 400} == set(contract().operations())
     assert {status for _, status in CALLED} == {200, 201, 202, 400, 403, 404, 409, 413, 422}
-    assert PROBLEM in contract().resolve(contract().operations()["get_meter"][2]["responses"]["404"])["content"]

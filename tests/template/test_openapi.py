@@ -202,7 +202,10 @@ SPOILT: list[tuple[Check, Callable[[Document], Any]]] = [
     (examples, lambda d: d["components"]["examples"]["NewReading"]["value"].update(value=123.456)),
     (examples, lambda d: d["components"]["parameters"]["JobId"].update(example="job")),
     (examples, lambda d: d["components"]["responses"]["Fault"]["content"][PROBLEM].pop("examples")),
-    (examples, lambda d: _reuse(d, "/jobs", "get")["responses"].update({"500": {"$ref": "#/components/responses/Busy"}})),
+    (
+        examples,
+        lambda d: _reuse(d, "/jobs", "get")["responses"].update({"500": {"$ref": "#/components/responses/Busy"}}),
+    ),
     (used, lambda d: d["components"]["schemas"].update(Alarm={"type": "string"})),
 ]
 

@@ -40,6 +40,13 @@ READING_SETTLED = happened(
     risk_level=None,
 )
 JOB_CHANGED = happened("JobChanged", job_id="job-1", meter_id="WTR-0001", customer_id=CUSTOMER, status="ACCEPTED")
+OFFER = {
+    "job_id": "job-1",
+    "meter_id": "WTR-0001",
+    "risk_level": "HIGH",
+    "reason": "It counts at night.",
+    "expires_at": "2026-11-21T08:15:00Z",
+}
 
 
 def step(outcome: str, topic: str = "reading_settled") -> dict[str, Any]:
@@ -85,8 +92,37 @@ SCENARIOS = [
         "a review was escalated",
         {"ClaimMessage": step("CLAIMED", "review_escalated")},
         input=happened("ReviewEscalated", submission_id=EVENT_ID, meter_id="WTR-0001"),
-        passes=("TellOperators", "SendMessage"),
+        passes=("TellOperatorsOfReview", "SendMessage"),
         sent={"ClaimMessage": {"topic": "review_escalated", "recipient": "operators"}},
+    ),
+    Scenario(
+        "a job was offered",
+        {"ClaimMessage": step("CLAIMED", "job_offered")},
+        input=happened("JobOffered", technician_id="TECH-02", **OFFER),
+        path=["WhatHappened", "TellTechnician", *TOLD],
+        sent={"ClaimMessage": {"event_id": EVENT_ID, "topic": "job_offered", "recipient": "technician:TECH-02"}},
+        also=lambda run: told_of(run.sent("ClaimMessage")["data"], OFFER),
+    ),
+    Scenario(
+        "a job was offered, and nobody said how bad it is or until when",
+        {"ClaimMessage": step("CLAIMED", "job_offered")},
+        input=happened("JobOffered", technician_id="TECH-02", job_id="job-1", meter_id="WTR-0001"),
+        passes=("TellTechnician", "SendMessage"),
+        also=lambda run: told_of(run.sent("ClaimMessage")["data"], {"job_id": "job-1", "meter_id": "WTR-0001"}),
+    ),
+    Scenario(
+        "a job was escalated",
+        {"ClaimMessage": step("CLAIMED", "job_escalated")},
+        input=happened("JobEscalated", job_id="job-1", meter_id="WTR-0001", reason="NOBODY"),
+        path=["WhatHappened", "TellOperatorsOfJob", *TOLD],
+        sent={
+            "ClaimMessage": {
+                "event_id": EVENT_ID,
+                "topic": "job_escalated",
+                "recipient": "operators",
+                "data": {"job_id": "job-1", "meter_id": "WTR-0001", "reason": "NOBODY"},
+            }
+        },
     ),
     *[
         Scenario(
@@ -167,6 +203,10 @@ SCENARIOS = [
 
 def no_customer_in(data: dict[str, Any]) -> None:
     assert "customer_id" not in data
+
+
+def told_of(data: dict[str, Any], facts: dict[str, str]) -> None:
+    assert data == facts
 
 
 def every_attempt_differs(attempts: list[str]) -> None:

@@ -43,8 +43,9 @@ def test_a_required_header_is_missed() -> None:
 def test_times_are_looked_at() -> None:
     for text in ("2026-11-21T08:00:00Z", "2026-11-21T08:00:00.123Z"):
         assert contract().shape_faults("Time", text) == []
-    for text in ("2026-11-21T08:00:00+01:00", "2026-13-21T08:00:00Z", "2026-11-21T08:00:00.123456Z", "", 7):
-        assert contract().shape_faults("Time", text)
+    wrong: list[Any] = ["2026-11-21T08:00:00+01:00", "2026-13-21T08:00:00Z", "2026-11-21T08:00:00.123456Z", "", 7]
+    for other in wrong:
+        assert contract().shape_faults("Time", other)
 
 
 def test_another_document_is_another_contract() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from meterflow.adapters import reviews
 from meterflow.reading import Source
 from tests.unit.api_contract.conftest import CUSTOMER, SUBMISSION, TECHNICIAN, Call, World
 from tests.unit.api_contract.contract import contract
@@ -22,7 +23,7 @@ REVIEW_PATH = {"submission_id": SUBMISSION}
 
 @dataclass(frozen=True)
 class Case:
-    """`route` answers `status` after `arrange` (None: it needs no AWS), called with `sent`. `shape`: its very schema."""
+    """`route`, called with `sent`, answers `status` after `arrange` (None: it needs no AWS). `shape`: its very schema."""
 
     route: str
     status: int
@@ -82,12 +83,8 @@ def compared(world: World) -> None:
 
 
 def decided(world: World) -> None:
-    from meterflow.adapters import reviews
-
     world.review()
-    decision = reviews.Decision(
-        value="1.5", reason="Seen", decided_by=TECHNICIAN, decided_at="2026-11-21T08:00:00Z"
-    )
+    decision = reviews.Decision(value="1.5", reason="Seen", decided_by=TECHNICIAN, decided_at="2026-11-21T08:00:00Z")
     assert reviews.decide(SUBMISSION, decision)
 
 

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 
-from meterflow import photo, vee
 from meterflow.message import TOPICS, Message, Notification, Status
 from meterflow.preferences import LANGUAGES, Preferences, Recipient
 from meterflow.sms import count_segments
-from meterflow.work_order import JobStatus
+from meterflow.work_order import EscalationReason, JobStatus
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 EVENT = "7d0c1a52-3f0e-5b6a-9d51-1c2b7e4f8a90"
@@ -24,9 +23,6 @@ ADA = Recipient(
     name="Ada Lovelace", email="ada@example.com", phone="+1", preferences=Preferences(timezone="Europe/Madrid")
 )
 PARTS = ("subject.txt", "body.txt", "body.html", "sms.txt")
-
-# Codes that explain nothing to a customer: the sentence for unknown ones, or silence beside others, is right for them.
-FOR_ENGINEERS = {"last_digit_turning", "scoring_unavailable"}
 
 
 @pytest.fixture
@@ -87,6 +83,10 @@ CASES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("review_escalated", {"submission_id": EVENT, "meter_id": "WTR-0001"}),
+    *(
+        ("job_escalated", {"job_id": "J-1", "meter_id": "WTR-0001", "reason": reason})
+        for reason in [*EscalationReason, "NEW"]
+    ),
 ]
 EVERYTHING = [(topic, data, locale) for (topic, data), locale in product(CASES, LANGUAGES)]
 
@@ -123,13 +123,10 @@ def test_the_languages_share_one_set_of_words(app: ModuleType) -> None:
     assert all(keys(first) == keys(other) for other in others)
 
 
-def test_every_code_and_status_of_the_other_workflows_has_words(app: ModuleType) -> None:
+def test_every_status_and_escalation_of_a_job_has_words(app: ModuleType) -> None:
     words = app.load_words("en")
-    told = set(words["reasons"]) | set(words["notes"]) | FOR_ENGINEERS
-    rules = set(re.findall(r'Finding\("(\w+)"', Path(vee.__file__ or "").read_text(encoding="utf-8")))
-    assert len(rules) > 10
-    assert rules | {fault.value for fault in photo.Fault} <= told
     assert set(words["jobs"]) == {status.value for status in JobStatus} | {"unknown"}
+    assert set(words["escalations"]) == {reason.value for reason in EscalationReason} | {"unknown"}
 
 
 @pytest.mark.parametrize(("topic", "data", "locale"), EVERYTHING)
@@ -220,6 +217,19 @@ def test_a_decision_after_a_review_names_the_review_unless_it_ran_out(app: Modul
     expired = app.render(row("reading_settled", "en", late), ADA)
     assert "A colleague has checked" not in expired.text
     assert "could not check it in time" in expired.text
+
+
+def test_operators_read_why_a_job_was_escalated_and_what_to_do(app: ModuleType) -> None:
+    nobody = {"job_id": "J-1", "meter_id": "WTR-0001", "reason": "NOBODY"}
+    message = app.render(row("job_escalated", "en", nobody), Recipient())
+    assert message.subject == "Job at meter WTR-0001: nobody takes it"
+    assert "there is nobody left to ask" in message.text
+    assert "Please find somebody by hand" in message.text
+    assert "J-1" in message.html
+    late = app.render(row("job_escalated", "en", nobody | {"reason": "LATE"}), Recipient())
+    assert "has not reported it done in time" in late.text
+    new = app.render(row("job_escalated", "en", nobody | {"reason": "BRAND_NEW"}), Recipient())
+    assert "BRAND_NEW" not in new.model_dump_json()
 
 
 def test_an_unknown_reason_is_a_general_sentence(app: ModuleType) -> None:

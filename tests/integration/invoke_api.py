@@ -1,0 +1,176 @@
+"""The API's functions under `sam local invoke`: one function a route, named for it."""
+
+import json
+from typing import Any
+
+import requests
+from boto3.dynamodb.conditions import Key
+
+from cli import follow
+from local.city.people import CUSTOMER_ID, TECHNICIAN_ID
+from meterflow import completion, ids, offers
+from meterflow.adapters.items import to_item
+from meterflow.reading import Status
+from tests.integration.invoke_image_validation import in_review, picture
+from tests.integration.invoke_meter_submission import submitted
+from tests.integration.invoke_stage import Stage
+from tests.integration.invoke_technician_dispatch import accepted_job, have, load, offered_job, stored
+
+SECONDS = 60
+
+
+def body(stage: Stage) -> Any:
+    """The body of the sample call."""
+    return json.loads(stage.event["body"])
+
+
+def register_meter(stage: Stage) -> None:
+    wanted = body(stage)
+    stage.absent("Meters", meter_id=wanted["meter_id"])
+    answer = stage.call(201)
+    assert answer["meter_id"] == wanted["meter_id"]
+    row = stage.row("Meters", meter_id=wanted["meter_id"])
+    assert (row["owner"], row["kind"], row["serial_number"]) == (CUSTOMER_ID, "water", wanted["serial_number"])
+
+
+def list_meters(stage: Stage) -> None:
+    listed = [item["meter_id"] for item in stage.call(200)["items"]]
+    assert {"WTR-0001", "GAS-0001", "ELC-0001", "HEA-0001"} <= set(listed)
+    assert listed == sorted(listed)
+
+
+def get_meter(stage: Stage) -> None:
+    answer, row = stage.call(200), stage.row("Meters", meter_id="WTR-0001")
+    assert (answer["meter_id"], answer["serial_number"]) == ("WTR-0001", row["serial_number"])
+    assert answer["latest"]["value"] == row["latest"]["value"]
+
+
+def request_upload(stage: Stage) -> None:
+    link = stage.call(200)
+    bucket = stage.bucket("Uploads")
+    stage.undo.callback(stage.remove_object, bucket, link["photo_key"])
+    # The link names the machine as the container sees it.
+    address = f"{stage.tools.cloud.endpoints['aws_endpoint_url']}/{bucket}"
+    photo = picture()
+    sent = requests.post(address, data=link["fields"], files={"file": ("photo.jpg", photo)}, timeout=SECONDS)
+    assert sent.ok, sent.text
+    assert link["photo_key"].startswith(f"uploads/{CUSTOMER_ID}/")
+    assert stage.object(bucket, link["photo_key"]) == photo
+
+
+def submit_reading(stage: Stage) -> None:
+    wanted = body(stage)
+    submission_id = ids.submission_id(CUSTOMER_ID, wanted["client_token"])
+    stage.absent("Readings", submission_id=submission_id)
+    stage.remember("Meters", meter_id=wanted["meter_id"])
+    answer = stage.call(202)
+    assert answer == {"submission_id": submission_id, "status_url": f"/readings/{submission_id}"}
+    row = stage.row("Readings", submission_id=submission_id)
+    assert (row["value"], row["submitted_by"], row["source"]) == (wanted["value"], CUSTOMER_ID, "customer")
+    # One execution a submission, for ever: on a cloud that has seen this event it is the one of the first time.
+    execution = follow.execution_arn(stage.tools.outputs["MeterSubmissionStateMachineArn"], submission_id)
+    states = stage.tools.client("stepfunctions")
+    started = json.loads(states.describe_execution(executionArn=execution)["input"])
+    assert (started["submission_id"], started["value"]) == (submission_id, wanted["value"])
+    stage.until(lambda: states.describe_execution(executionArn=execution)["status"] != "RUNNING", "it has ended")
+
+
+def get_reading(stage: Stage) -> None:
+    submission_id = stage.event["pathParameters"]["submission_id"]
+    reading = submitted(stage, submission_id=submission_id, status=Status.REJECTED, reasons=("duplicate",))
+    stage.put("Readings", to_item(reading), "submission_id")
+    answer = stage.call(200)
+    assert (answer["submission_id"], answer["status"]) == (submission_id, "REJECTED")
+    assert (answer["value"], answer["reasons"]) == (reading.value, ["duplicate"])
+
+
+def list_readings(stage: Stage) -> None:
+    newest = submitted(stage, submission_id="invoke-newest", taken_at="2999-01-01T00:00:00Z")
+    stage.put("Readings", to_item(newest), "submission_id")
+    stored = stage.tools.table("Readings").query(
+        IndexName="meter-index", KeyConditionExpression=Key("meter_id").eq("WTR-0001"), ScanIndexForward=False, Limit=10
+    )
+    listed = [item["submission_id"] for item in stage.call(200)["items"]]
+    assert listed[0] == "invoke-newest"
+    assert listed == [item["submission_id"] for item in stored["Items"]]
+
+
+def list_validations(stage: Stage) -> None:
+    # The oldest review comes first.
+    in_review(stage, "invoke-oldest", created_at="2000-01-01T00:00:00Z")
+    first = stage.call(200)["items"][0]
+    assert (first["submission_id"], first["status"], first["verdict"]) == (
+        "invoke-oldest",
+        "PENDING_REVIEW",
+        "UNREADABLE",
+    )
+    assert "task_token" not in first
+
+
+def correct_reading(stage: Stage) -> None:
+    submission_id, wait = stage.event["pathParameters"]["submission_id"], stage.wait()
+    in_review(stage, submission_id, task_token=wait.token)
+    answer = stage.call(200)
+    assert (answer["submission_id"], answer["status"], answer["value"]) == (
+        submission_id,
+        "DECIDED",
+        body(stage)["value"],
+    )
+    row = stage.row("ValidationResults", result_id=f"submission#{submission_id}")
+    assert (row["status"], row["decision"]["value"]) == ("DECIDED", body(stage)["value"])
+    assert wait.answer() == {"decision": "DECIDED"}
+
+
+def list_jobs(stage: Stage) -> None:
+    job = offered_job(stage)
+    have(stage, job)
+    (listed,) = [item for item in stage.call(200)["items"] if item["job_id"] == job.job_id]
+    assert (listed["status"], listed["meter_id"]) == ("OFFERED", job.meter_id)
+    assert listed["offer_expires_at"]
+
+
+def accept_job(stage: Stage) -> None:
+    job, wait = offered_job(stage), stage.wait()
+    have(stage, job, task_token=wait.token, waits_for=offers.offer_wait(1))
+    answer = stage.call(200)
+    assert (answer["job_id"], answer["status"]) == (job.job_id, "ACCEPTED")
+    row = stored(stage, job)
+    assert (row["status"], row["technician_id"]) == ("ACCEPTED", TECHNICIAN_ID)
+    assert load(stage) == 1
+    assert wait.answer() == {"answer": "ACCEPTED"}
+
+
+def decline_job(stage: Stage) -> None:
+    job, wait = offered_job(stage), stage.wait()
+    have(stage, job, task_token=wait.token, waits_for=offers.offer_wait(1))
+    answer = stage.call(200)
+    assert (answer["job_id"], answer["status"]) == (job.job_id, "DECLINED")
+    row = stored(stage, job)
+    assert (row["status"], row["offers"][0]["answer"]) == ("OPEN", "DECLINED")
+    assert wait.answer() == {"answer": "DECLINED"}
+
+
+def complete_job(stage: Stage) -> None:
+    job, wait = accepted_job(stage), stage.wait()
+    have(stage, job, task_token=wait.token, waits_for=completion.COMPLETION_WAIT)
+    assert stage.call(200)["job_id"] == job.job_id
+    done = stored(stage, job)["completion"]
+    assert (done["value"], done["note"]) == (body(stage)["value"], body(stage)["note"])
+    assert wait.answer() == {"outcome": "COMPLETED"}
+
+
+def create_session(stage: Stage) -> None:
+    answer = stage.invoke()
+    assert answer["statusCode"] == 200, answer
+    cookie = answer["headers"]["Set-Cookie"].split(";")[0]
+    # The site lets in whoever has the cookie, and nobody else.
+    assert visit(stage, {}).status_code == 302
+    assert visit(stage, {"Cookie": cookie}).status_code in (200, 403, 404)
+
+
+def visit(stage: Stage, headers: dict[str, str]) -> requests.Response:
+    """Ask the site for the dashboard, under its own name."""
+    endpoints = stage.tools.cloud.endpoints
+    host = endpoints["site_url"].split("//")[1]
+    address = f"{endpoints['aws_endpoint_url']}/dashboard.html"
+    return requests.get(address, headers={"Host": host} | headers, timeout=SECONDS, allow_redirects=False)

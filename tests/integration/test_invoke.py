@@ -1,0 +1,120 @@
+"""Every function's sample event under `sam local invoke`, in a container like Lambda's, with its effect on the cloud.
+
+The cases are the functions of the modules `invoke_<workflow>`, named for their steps. Two run at a time: cases whose
+events name the same rows are in the same lane and never meet.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from local import build, invoke
+
+for _workflow in (
+    "anomaly_scoring",
+    "api",
+    "image_validation",
+    "maintenance_notification",
+    "meter_submission",
+    "technician_dispatch",
+    "update_pipeline",
+):
+    # Before they are imported: their asserts then say what differs.
+    pytest.register_assert_rewrite(f"tests.integration.invoke_{_workflow}")
+
+from tests.integration import (  # noqa: E402
+    invoke_anomaly_scoring,
+    invoke_api,
+    invoke_image_validation,
+    invoke_maintenance_notification,
+    invoke_meter_submission,
+    invoke_technician_dispatch,
+    invoke_update_pipeline,
+)
+from tests.integration.conftest import Cloud  # noqa: E402
+from tests.integration.invoke_stage import Case, Stage, Tools  # noqa: E402
+
+pytestmark = [pytest.mark.cloud, pytest.mark.invoke]
+
+MODULES = {
+    "anomaly_scoring": invoke_anomaly_scoring,
+    "api": invoke_api,
+    "image_validation": invoke_image_validation,
+    "maintenance_notification": invoke_maintenance_notification,
+    "meter_submission": invoke_meter_submission,
+    "technician_dispatch": invoke_technician_dispatch,
+    "update_pipeline": invoke_update_pipeline,
+}
+STEPS = sorted(invoke.step_folders())
+# WTR-0001 and its job belong to the first lane, the sample submission's row and its photo to the second.
+FIRST_LANE = ("api", "technician_dispatch", "anomaly_scoring")
+REVIEWED = "api/correct_reading"
+
+
+def case_of(step: str) -> Case | None:
+    """The case of `<workflow>/<step>`, or None."""
+    workflow, name = step.split("/")
+    case: Case | None = getattr(MODULES.get(workflow), name, None)
+    return case
+
+
+def run(step: str, tools: Tools) -> None:
+    """Prepare, invoke and look; then put everything back."""
+    case = case_of(step)
+    assert case is not None, f"{step} has no case: write invoke_{step.replace('/', '.')}"
+    stage = Stage(tools, step)
+    with stage.undo:
+        case(stage)
+
+
+@pytest.fixture(scope="module")
+def docker() -> None:
+    """Docker, or a skip that says why; a failure where everything is required."""
+    if invoke.docker_works():
+        return
+    reason = "sam local invoke needs Docker, and no Docker engine answers here"
+    if os.environ.get("METERFLOW_REQUIRE_ALL") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    docker: None,  # noqa: ARG001 (asked before a cloud is started)
+    laptop: Cloud,
+    request: pytest.FixtureRequest,
+) -> Iterator[dict[str, Future[None]]]:
+    """The outcome of each chosen case, on two lanes at once."""
+    chosen = [item.callspec.params["step"] for item in request.session.items
+              if item.path == request.path and hasattr(item, "callspec")]  # fmt: skip
+    lanes = [(ThreadPoolExecutor(1), Tools(laptop)) for _ in range(2)]
+    found = {}
+    for step in chosen:
+        first = step.split("/")[0] in FIRST_LANE and step != REVIEWED
+        executor, tools = lanes[0 if first else 1]
+        found[step] = executor.submit(run, step, tools)
+    yield found
+    for executor, _tools in lanes:
+        executor.shutdown(cancel_futures=True)
+
+
+def test_every_function_has_an_event_and_a_case() -> None:
+    assert STEPS
+    assert [step for step in STEPS if not invoke.event_file(step).exists()] == []
+    assert [step for step in STEPS if case_of(step) is None] == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_step(step: str, outcomes: dict[str, Future[None]]) -> None:
+    outcomes[step].result()
+
+
+def test_no_container_is_left(outcomes: dict[str, Future[None]]) -> None:
+    for outcome in outcomes.values():
+        outcome.exception()
+    command = ["docker", "ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Mounts}}"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert [line for line in listed if str(build.BUILD) in line] == []
