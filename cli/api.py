@@ -48,6 +48,8 @@ def problem_text(answer: requests.Response) -> str:
         problem = answer.json()
     except requests.JSONDecodeError:
         return otherwise
+    if not isinstance(problem, dict):
+        return otherwise
     fields = "; ".join(f"{item['field']}: {item['message']}" for item in problem.get("errors", []))
     parts = [problem.get("title") or problem.get("message") or otherwise, problem.get("detail"), fields]
     return ". ".join(part.rstrip(".") for part in parts if part)

@@ -77,7 +77,8 @@ def first_bytes(name: str) -> bytes:
 def describe(result: dict[str, Any]) -> str:
     """One line for a person."""
     why = f"  ({', '.join(result['reasons'])})" if result["reasons"] else ""
-    return f"{result['photo']}: {result['decision']} {result['reading'] or ''} {result['confidence']:.2f}{why}"
+    reading = f"{result['reading']} " if result["reading"] else ""
+    return f"{result['photo']}: {result['decision']} {reading}{result['confidence']:.2f}{why}"
 
 
 class PhotoReader:

@@ -15,6 +15,9 @@ import botocore.session
 from local import build, cloud, paths, sam, stack
 
 STACK = "meterflow"
+# What a person loses here with a stack that can only be made anew. The old tables and buckets stay in the emulator's
+# state, as on AWS, but nothing reads them any more.
+LOSS = "readings, photos and messages so far are lost to it, and the city is seeded again"
 SOURCES = ("template.yaml", "samconfig.toml", "stacks", "statemachines", "functions", "layers")
 
 
@@ -94,8 +97,8 @@ def deploy(say: Callable[[str], None]) -> dict[str, str]:
     environment = cloud.credentials()
     build.build("local", say, environment)
     cloudformation = client("cloudformation")
-    for name in (stack.SAM_BUCKET_STACK, STACK):
-        stack.mend(cloudformation, name, say)
+    stack.mend(cloudformation, stack.SAM_BUCKET_STACK, "what sam uploaded is uploaded again", say)
+    stack.mend(cloudformation, STACK, LOSS, say)
     # From here to its end the stack is neither what it was nor what is wanted: an interrupted run starts again here.
     record.unlink(missing_ok=True)
     say("  sam deploy --config-env local")
@@ -116,5 +119,6 @@ def how_far(output: str) -> str:
     """How far `sam deploy` is, from what it printed: artefacts packed first, then resources made or changed."""
     lines = [line.strip() for line in output.splitlines()]
     finished = sum(line.startswith(("CREATE_COMPLETE", "UPDATE_COMPLETE ")) for line in lines)
-    packed = sum(line.startswith(("Uploading to", "File with same data")) for line in lines)
-    return f"    {finished} resources" if finished else f"    {packed} artefacts packed"
+    # An upload repeats its line as it goes on; the name in it is the content's hash.
+    packed = {line.split("  ")[0] for line in lines if line.startswith(("Uploading to ", "File with same data "))}
+    return f"    {finished} resources" if finished else f"    {len(packed)} artefacts packed"

@@ -48,11 +48,11 @@ def outputs(cloudformation: Any, name: str) -> dict[str, str]:
     return {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
 
 
-def mend(cloudformation: Any, name: str, say: Say) -> None:
+def mend(cloudformation: Any, name: str, loss: str, say: Say) -> None:
     """Bring the stack into a state that sam can deploy to, losing as little as can be.
 
-    What still runs is waited for, a failed rollback is tried once more, and what takes no update at all is deleted.
-    Raises StackBroken where even that fails.
+    What still runs is waited for, a failed rollback is tried once more, and what takes no update at all is deleted;
+    `loss` says what goes with it. Raises StackBroken where even that fails.
     """
     now = _wait(cloudformation, name, say)
     if now == "UPDATE_ROLLBACK_FAILED":
@@ -61,8 +61,8 @@ def mend(cloudformation: Any, name: str, say: Say) -> None:
         now = _wait(cloudformation, name, say)
     if now in DEAD or _under_way(now):
         say(
-            f"  {name}: an earlier deployment left it in {now}, which takes no update. It is deleted and made anew: "
-            "readings, photos and messages so far are lost to it, and the city is seeded again"
+            f"  {name}: an earlier deployment left it in {now}, which takes no update. "
+            f"It is deleted and made anew: {loss}"
         )
         _delete(cloudformation, name, say)
 
@@ -97,6 +97,8 @@ def _under_way(now: str | None) -> bool:
 
 def first_failure(cloudformation: Any, name: str) -> str:
     """What went wrong first in the stack's last operation, as `resource: reason`; empty where nothing did."""
+    if describe(cloudformation, name) is None:
+        return ""
     events: list[dict[str, Any]] = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     failure = ""
     # Newest first: the last operation ends where the stack itself begins to be created or updated.

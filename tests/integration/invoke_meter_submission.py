@@ -1,30 +1,27 @@
 """The steps of meter_submission under `sam local invoke`: one function a step, named for it."""
 
+from typing import Any
+
+from local.city.people import CUSTOMER_ID
 from meterflow.adapters.items import to_item
 from meterflow.clock import now
 from meterflow.reading import Quality, Reading, Source, Status, new_reading
 from tests.integration.invoke_stage import Stage
 
+# The workflow's sample; a step's event names only what the step needs.
+FIRST: dict[str, Any] = {
+    "submission_id": "e5c58fa8-3c3e-51fe-b0a9-beeb0fd80fe4",
+    "meter_id": "WTR-0001",
+    "value": "00001.000",
+    "taken_at": "2020-01-01T08:00:00Z",
+    "photo_key": None,
+}
+
 
 def submitted(stage: Stage, **changes: object) -> Reading:
     """The submission of the sample events as RecordReading left it, with `changes`."""
-    facts = {
-        "meter_id": "WTR-0001",
-        "value": "00001.000",
-        "taken_at": "2020-01-01T08:00:00Z",
-        "submitted_by": "00000000-0000-4000-8000-000000000001",
-        "photo_key": None,
-    } | {name: value for name, value in stage.event.items() if name in Reading.model_fields}
-    row = new_reading(
-        submission_id=str(facts["submission_id"]),
-        meter_id=str(facts["meter_id"]),
-        value=str(facts["value"]),
-        taken_at=str(facts["taken_at"]),
-        source=Source.CUSTOMER,
-        submitted_by=str(facts["submitted_by"]),
-        photo_key=facts["photo_key"],
-        received_at=now(),
-    )
+    named = {name: value for name, value in stage.event.items() if name in FIRST}
+    row = new_reading(**FIRST | named, source=Source.CUSTOMER, submitted_by=CUSTOMER_ID, received_at=now())
     return row.model_copy(update=changes)
 
 

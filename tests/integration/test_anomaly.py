@@ -70,6 +70,9 @@ def listening(laptop: Cloud, topic_name: str) -> Iterator[Any]:
     (topic,) = [arn for arn in topics if topic_name in arn]
     queue = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [allowed | {"Resource": arn}]}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
     subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
     heard: list[dict[str, Any]] = []
 
@@ -78,9 +81,11 @@ def listening(laptop: Cloud, topic_name: str) -> Iterator[Any]:
         heard.extend(json.loads(json.loads(message["Body"])["Message"]) for message in received)
         return heard
 
-    yield hear
-    sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
-    sqs.delete_queue(QueueUrl=queue)
+    try:
+        yield hear
+    finally:
+        sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+        sqs.delete_queue(QueueUrl=queue)
 
 
 def alerts(laptop: Cloud, meter_id: str) -> list[dict[str, Any]]:

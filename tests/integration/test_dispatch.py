@@ -137,8 +137,10 @@ def impatient(laptop: Cloud, offer: int, completion: int) -> Iterator[str]:
     arn = states.create_state_machine(
         name=f"impatient-{uuid.uuid4().hex[:8]}", definition=definition, roleArn=deployed["roleArn"]
     )["stateMachineArn"]
-    yield arn
-    states.delete_state_machine(stateMachineArn=arn)
+    try:
+        yield arn
+    finally:
+        states.delete_state_machine(stateMachineArn=arn)
 
 
 def start(laptop: Cloud, machine: str, detail: dict[str, Any]) -> tuple[str, str]:

@@ -132,7 +132,7 @@ def test_a_meter_that_moves_leaves_its_old_cell(laptop: Cloud) -> None:
 
 
 def test_twenty_at_once_in_one_cell_lose_none(laptop: Cloud) -> None:
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(4) as pool:
         ids = list(pool.map(lambda _n: laptop.new_meter(location=FIELD), range(20)))
 
     def all_there() -> Any:

@@ -48,7 +48,7 @@ WORKFLOW = Workflow(
         "ScoreReading": verdict("LOW"),
         "StoreScore": {"outcome": "STORED"},
         "RaiseAlarm": {"outcome": "RAISED", "alert_id": "alert-1"},
-        "RequestDispatch": {"outcome": "REQUESTED", "job_key": "job-1"},
+        "RequestDispatch": {"outcome": "REQUESTED", "job_key": "job-1", "job_id": "id-of-job-1"},
     },
 )
 
@@ -58,6 +58,7 @@ SCENARIOS = [
         path=["LoadHistory", "ScoreReading", "WasItScored", "StoreScore", "IsItUrgent", "ReportVerdict"],
         output={"risk_level": "LOW", "job_requested": False, "degraded": []},
         retries={},
+        also=lambda run: assert_no_job(run.output),
     ),
     Scenario(
         "a new meter has no verdict and no score to keep",
@@ -69,7 +70,13 @@ SCENARIOS = [
         "a critical reading alarms and asks for a technician",
         {"ScoreReading": CRITICAL},
         passes=("RaiseAlarm", "RequestDispatch"),
-        output={"risk_level": "CRITICAL", "job_requested": True, "alert_id": "alert-1", "degraded": []},
+        output={
+            "risk_level": "CRITICAL",
+            "job_requested": True,
+            "job_id": "id-of-job-1",
+            "alert_id": "alert-1",
+            "degraded": [],
+        },
         sent={
             "ScoreReading": {**READING, "history": {"zone": "zone-1"}},
             "RaiseAlarm": {"alert_id": "alert-1", "kind": "water", "zone": "zone-1", "reason": "usual"},
@@ -89,7 +96,7 @@ SCENARIOS = [
         "an alarm that cannot be told still sends somebody",
         {"ScoreReading": CRITICAL, "RaiseAlarm": BrokenInvariant("two alarms")},
         passes=("RequestDispatch",),
-        output={"degraded": ["alarm_not_raised"], "job_requested": True},
+        output={"degraded": ["alarm_not_raised"], "job_requested": True, "job_id": "id-of-job-1"},
         also=lambda run: assert_no_alert(run.output),
     ),
     Scenario(
@@ -105,6 +112,7 @@ SCENARIOS = [
             "job_requested": False,
             "degraded": ["score_not_stored", "alarm_not_raised", "dispatch_not_requested"],
         },
+        also=lambda run: assert_no_job(run.output),
     ),
     Scenario(
         "an outage passes",
@@ -132,6 +140,10 @@ SCENARIOS = [
 
 def assert_no_alert(output: dict[str, Any]) -> None:
     assert "alert_id" not in output
+
+
+def assert_no_job(output: dict[str, Any]) -> None:
+    assert "job_id" not in output
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

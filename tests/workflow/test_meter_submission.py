@@ -100,6 +100,12 @@ SCENARIOS = [
         also=children_have_names_of_their_own,
     ),
     Scenario(
+        "so unusual that somebody is sent: the reading is settled with the job's id",
+        {"ScoreAnomaly": {**SCORE, "risk_level": "CRITICAL", "job_requested": True, "job_id": "id-of-job-1"}},
+        path=WHOLE_WAY,
+        sent={"SettleReading": {"scoring": {"risk_level": "CRITICAL", "job_id": "id-of-job-1"}}},
+    ),
+    Scenario(
         "refused by the rules",
         {
             "ValidateReading": validated("REJECT", "unknown_meter", meter=None),

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from meterflow import ids
+from meterflow import ids, work_order
 from meterflow.adapters import bus
 from meterflow.contracts.anomaly_scoring import RequestDispatchInput, RequestDispatchResult
 from meterflow.observability import step
@@ -26,4 +26,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             "submission_id": request.submission_id,
         },
     )
-    return RequestDispatchResult(job_key=job_key).payload()
+    return RequestDispatchResult(job_key=job_key, job_id=work_order.job_id(job_key)).payload()

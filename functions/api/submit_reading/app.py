@@ -10,6 +10,7 @@ from meterflow.adapters import executions, meters, readings
 from meterflow.contracts.meter_submission import Submission, SubmitReadingBody
 from meterflow.http import Caller, Problem, Request, Response, respond, route
 from meterflow.meter import Meter, is_meter_id
+from meterflow.photo import upload_prefix
 from meterflow.reading import Source
 from meterflow.settings import setting
 
@@ -18,7 +19,7 @@ def handle(request: Request) -> Response:
     """202 with the submission's id; 404 for a meter that is not there or not the caller's, 422 for a reused token."""
     body = request.body(SubmitReadingBody)
     user_id = request.caller.user_id
-    if body.photo_key and not body.photo_key.startswith(f"uploads/{user_id}/"):
+    if body.photo_key and not body.photo_key.startswith(upload_prefix(user_id)):
         wrong = {"field": "photo_key", "message": "is not a photo that you uploaded"}
         raise Problem(400, "The body is not as expected", errors=[wrong])
     meter = meters.get(body.meter_id) if is_meter_id(body.meter_id) else None

@@ -27,6 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         "edited_by": review.decision.decided_by,
         "edited_at": review.decision.decided_at,
     }
+    before = readings.get(request.submission_id)
     settled = readings.settle(
         request.submission_id,
         meter_id=request.meter_id,
@@ -35,6 +36,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         reasons=["review_confirmed" if confirmed else "review_corrected"],
         value=request.value if confirmed else review.decision.value,
         taken_at=request.taken_at,
+        # The score was about the value as sent: a corrected one has none.
+        risk_level=before.risk_level if before and confirmed else None,
         edit=None if confirmed else edit,
         now=clock.now(),
         expected=(Status.NEEDS_REVIEW,),

@@ -64,6 +64,7 @@ def template_facts(row: Notification, recipient: Recipient, words: dict[str, Any
         "why": wording.explain(data.get("reasons", []), words["reasons"]),
         "notes": [words["notes"][code] for code in data.get("reasons", []) if code in words["notes"]],
         "job": words["jobs"].get(data.get("status", ""), words["jobs"]["unknown"]),
+        "escalation": words["escalations"].get(data.get("reason", ""), words["escalations"]["unknown"]),
         "risk": words["risks"].get(data.get("risk_level", ""), ""),
     }
 

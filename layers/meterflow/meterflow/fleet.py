@@ -148,7 +148,7 @@ def state_of(item: Mapping[str, Any] | None) -> MeterState | None:
     return MeterState(
         meter_id=str(item["meter_id"]),
         kind=str(item["kind"]),
-        zone=str(item.get("zone") or "default"),
+        zone=str(item.get("zone") or "STANDARD"),
         lat=lat,
         lon=lon,
         read_at=clock.to_text(clock.from_text(str(latest["taken_at"]))) if latest else None,

@@ -15,14 +15,14 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from meterflow.preferences import Channel
 
-Topic = Literal["reading_settled", "job_changed", "job_offered", "review_escalated"]
-TOPICS: tuple[Topic, ...] = ("reading_settled", "job_changed", "job_offered", "review_escalated")
+Topic = Literal["reading_settled", "job_changed", "job_offered", "job_escalated", "review_escalated"]
+TOPICS: tuple[Topic, ...] = get_args(Topic)
 
 # An execution may run for ten minutes; after a quarter of an hour nobody holds a claim any more.
 CLAIM_LEASE = timedelta(minutes=15)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 METER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MeterId = Annotated[str, StringConstraints(pattern=METER_ID_PATTERN)]
 
-DEFAULT_ZONE = "default"
+DEFAULT_ZONE = "STANDARD"
 
 
 class MeterKind(StrEnum):
@@ -109,6 +109,7 @@ class Meter(BaseModel):
     latest: Latest | None = None
     risk_level: str | None = None
     open_job: str | None = None
+    open_review: str | None = None
 
     @property
     def capacity(self) -> Decimal:

@@ -90,6 +90,11 @@ def soft_faults(measures: Measures) -> tuple[Fault, ...]:
     return tuple(found)
 
 
+def upload_prefix(user_id: str) -> str:
+    """Where the photos that `user_id` uploads lie: POST /uploads gives out no key outside it."""
+    return f"uploads/{user_id}/"
+
+
 def is_upload_key(key: str) -> bool:
     """Whether `key` can be a photo that somebody uploaded: under uploads/, with a photo's suffix in any case."""
     return UPLOAD_KEY.fullmatch(key) is not None

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from meterflow import clock, reading
 from meterflow.meter import Meter
+from meterflow.photo import upload_prefix
 from meterflow.reading import Source
 
 
@@ -75,6 +76,7 @@ class Claim:
     taken_at: str
     source: Source
     submitted_by: str
+    photo_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,13 @@ def submitter_may(claim: Claim, meter: Meter | None, _now: datetime, _limits: Li
     """A customer reads only meters of their own. Ours: the channel is public."""
     if meter and claim.submitted_by != meter.owner:
         return Finding("submitter_not_owner", Action.REJECT)
+    return None
+
+
+def photo_is_theirs(claim: Claim, _meter: Meter | None, _now: datetime, _limits: Limits) -> Finding | None:
+    """A photo is proof only for whoever uploaded it. The API asks this as well, but not everybody comes through it."""
+    if claim.photo_key and not claim.photo_key.startswith(upload_prefix(claim.submitted_by)):
+        return Finding("photo_not_yours", Action.REJECT)
     return None
 
 
@@ -268,7 +277,7 @@ class RuleSet:
 
 
 _SCHEMA: tuple[FormalRule, ...] = (value_well_formed, time_well_formed, meter_known)
-_REGISTER: tuple[FormalRule, ...] = (meter_active, digits_fit, decimals_fit, not_in_future)
+_DETAILS: tuple[FormalRule, ...] = (photo_is_theirs, meter_active, digits_fit, decimals_fit, not_in_future)
 _HISTORY: tuple[PlausibilityRule, ...] = (
     not_duplicate,
     not_decreasing,
@@ -280,14 +289,14 @@ _HISTORY: tuple[PlausibilityRule, ...] = (
 
 RULE_SETS: dict[Source, RuleSet] = {
     # Anybody may write anything: every rule.
-    Source.CUSTOMER: RuleSet((*_SCHEMA, submitter_may, *_REGISTER), _HISTORY, Limits()),
+    Source.CUSTOMER: RuleSet((*_SCHEMA, submitter_may, *_DETAILS), _HISTORY, Limits()),
     # Reads other people's meters. Somebody on the spot who contradicts the history may be right: a person decides,
     # and one false high reading cannot lock the meter for good.
-    Source.TECHNICIAN: RuleSet((*_SCHEMA, *_REGISTER), _HISTORY, Limits(backwards=Action.REVIEW)),
+    Source.TECHNICIAN: RuleSet((*_SCHEMA, *_DETAILS), _HISTORY, Limits(backwards=Action.REVIEW)),
     # Its identity is checked where it connects, and its clock is exact, so that the rate holds within the hour.
-    Source.DEVICE: RuleSet((*_SCHEMA, *_REGISTER), _HISTORY, Limits(least_interval=timedelta(hours=1))),
+    Source.DEVICE: RuleSet((*_SCHEMA, *_DETAILS), _HISTORY, Limits(least_interval=timedelta(hours=1))),
     # Computed by us: a turn of the register is never estimated, and nobody has to look at a wrong computation.
-    Source.ESTIMATE: RuleSet((*_SCHEMA, *_REGISTER), _HISTORY, Limits(rollover=Action.REJECT)),
+    Source.ESTIMATE: RuleSet((*_SCHEMA, *_DETAILS), _HISTORY, Limits(rollover=Action.REJECT)),
 }
 
 

@@ -172,12 +172,12 @@ def test_settling_again_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("status", ["REJECTED", "NEEDS_REVIEW"])
-def test_only_accepted_readings_touch_the_meter(status: str) -> None:
+def test_only_accepted_readings_become_the_latest(status: str) -> None:
     register()
     readings.put_new_submission(submission())
-    assert settle(status=status, quality="raw", reasons=("a_rule",)) == "SETTLED"
+    assert settle(status=status, quality="raw", reasons=("a_rule",), risk_level="HIGH") == "SETTLED"
     assert stored().status == status
-    assert latest() is None
+    assert (latest(), marks()[0]) == (None, None)
 
 
 def test_a_late_reading_is_settled_and_the_latest_stays() -> None:
@@ -296,6 +296,136 @@ def test_a_transaction_done_but_unheard_is_found_by_the_retry(monkeypatch: pytes
     now = latest()
     assert now
     assert now.submission_id == "s-1"
+
+
+# --- what the meter's row shows ---------------------------------------------------------------------------------
+
+
+def marks() -> tuple[str | None, str | None]:
+    """The meter's risk and the submission whose review is open."""
+    meter = meters.get("WTR-1")
+    assert meter
+    return meter.risk_level, meter.open_review
+
+
+def doubt(submission_id: str, taken_at: str = TUESDAY, value: str = "00100.000", **more: Any) -> None:
+    readings.put_new_submission(submission(submission_id, value, taken_at))
+    doubted = {"status": "NEEDS_REVIEW", "quality": "raw", "reasons": ("photo_mismatch",)}
+    assert settle(submission_id, value, taken_at, **doubted, **more) == "SETTLED"
+
+
+def decide(submission_id: str, taken_at: str = TUESDAY, status: str = "ACCEPTED", **more: Any) -> str:
+    return settle(submission_id, taken_at=taken_at, status=status, expected=("NEEDS_REVIEW",), **more)
+
+
+def test_the_meters_risk_is_the_latest_readings() -> None:
+    register()
+    for submission_id, day, risk in (("s-1", MONDAY, "HIGH"), ("s-2", TUESDAY, None), ("s-3", WEDNESDAY, "LOW")):
+        readings.put_new_submission(submission(submission_id, taken_at=day))
+        settle(submission_id, taken_at=day, risk_level=risk)
+        assert marks() == (risk, None)
+
+
+def test_a_late_reading_leaves_the_risk() -> None:
+    register()
+    for submission_id, day, risk in (("s-2", WEDNESDAY, "LOW"), ("s-1", TUESDAY, "CRITICAL"), ("s-0", MONDAY, None)):
+        readings.put_new_submission(submission(submission_id, taken_at=day))
+        assert settle(submission_id, taken_at=day, risk_level=risk) == "SETTLED"
+        assert marks() == ("LOW", None)
+    assert stored("s-1").risk_level == "CRITICAL"
+
+
+@pytest.mark.parametrize("status", ["ACCEPTED", "REJECTED"])
+def test_a_review_marks_the_meter_until_it_is_decided(status: str) -> None:
+    register()
+    doubt("s-1", risk_level="HIGH")
+    assert marks() == (None, "s-1")
+    assert decide("s-1", status=status, risk_level="HIGH") == "SETTLED"
+    assert marks() == ("HIGH" if status == "ACCEPTED" else None, None)
+    assert (latest() is not None) is (status == "ACCEPTED")
+
+
+@pytest.mark.parametrize("status", ["ACCEPTED", "REJECTED"])
+def test_a_decided_review_leaves_a_newer_ones_mark(status: str) -> None:
+    register()
+    doubt("s-1", MONDAY)
+    doubt("s-2", TUESDAY)
+    assert decide("s-1", MONDAY, status) == "SETTLED"
+    assert marks() == (None, "s-2")
+    assert (latest() is not None) is (status == "ACCEPTED")
+    assert decide("s-2", TUESDAY) == "SETTLED"
+    assert marks() == (None, None)
+
+
+def test_a_late_readings_review_takes_its_mark_and_nothing_else() -> None:
+    register()
+    doubt("s-1", MONDAY)
+    readings.put_new_submission(submission("s-2", taken_at=WEDNESDAY))
+    settle("s-2", taken_at=WEDNESDAY, risk_level="LOW")
+    assert marks() == ("LOW", "s-1"), "an accepted reading does not close another's review"
+    assert decide("s-1", MONDAY, risk_level="CRITICAL") == "SETTLED"
+    assert marks() == ("LOW", None)
+    now = latest()
+    assert now
+    assert now.submission_id == "s-2"
+
+
+def test_a_late_readings_review_beside_a_newer_one_changes_nothing_at_the_meter() -> None:
+    register()
+    doubt("s-1", MONDAY)
+    accept("s-2", "00100.000", TUESDAY)
+    doubt("s-3", WEDNESDAY)
+    before = meters.get("WTR-1")
+    assert decide("s-1", MONDAY, risk_level="CRITICAL") == "SETTLED"
+    assert stored("s-1").status == Status.ACCEPTED
+    assert meters.get("WTR-1") == before
+
+
+def test_a_retry_does_not_mark_the_meter_again() -> None:
+    register()
+    doubt("s-1")
+    decide("s-1", status="REJECTED")
+    assert settle("s-1", status="NEEDS_REVIEW", quality="raw") == "ALREADY"
+    assert decide("s-1", status="REJECTED") == "ALREADY"
+    assert marks() == (None, None)
+
+
+@pytest.mark.parametrize("status", ["ACCEPTED", "REJECTED"])
+def test_a_review_whose_meter_is_gone_is_opened_and_decided(status: str) -> None:
+    doubt("s-1")
+    assert decide("s-1", status=status) == "SETTLED"
+    assert stored().status == status
+    assert meters.get("WTR-1") is None
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_dying_beside_a_mark_leaves_reading_and_meter_together(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    register()
+    readings.put_new_submission(submission())
+    doubtful: dict[str, Any] = {"status": "NEEDS_REVIEW", "quality": "raw"}
+    for attempt, shown in ((lambda: settle(**doubtful), "s-1"), (lambda: decide("s-1"), None)):
+        was = marks()
+        with monkeypatch.context() as patch:
+            break_transactions(patch, **{when: ReadTimeoutError(endpoint_url="x")})
+            with pytest.raises(TransientError):
+                attempt()
+        assert marks() == (was if when == "before" else (None, shown))
+        assert attempt() == ("SETTLED" if when == "before" else "ALREADY")
+        assert marks() == (None, shown)
+
+
+def test_settling_leaves_what_others_wrote_to_the_meter() -> None:
+    register()
+    row = aws.table("meterflow-MetersTable")
+    row.update_item(
+        Key={"meter_id": "WTR-1"},
+        UpdateExpression="SET open_job = :j, tag = :t",
+        ExpressionAttributeValues={":j": "j-1", ":t": "kept"},
+    )
+    doubt("s-1")
+    decide("s-1", risk_level="LOW")
+    item = row.get_item(Key={"meter_id": "WTR-1"})["Item"]
+    assert (item["open_job"], item["tag"], item["risk_level"], "open_review" in item) == ("j-1", "kept", "LOW", False)
 
 
 @pytest.mark.parametrize("codes", [("TransactionConflict", "None"), ("None", "ThrottlingError")])

@@ -23,7 +23,7 @@ REVIEW_PATH = {"submission_id": SUBMISSION}
 
 @dataclass(frozen=True)
 class Case:
-    """`route`, called with `sent`, answers `status` after `arrange` (None: it needs no AWS). `shape`: its very schema."""
+    """`route`, called with `sent`, answers `status` after `arrange` (None: without AWS). `shape` is its very schema."""
 
     route: str
     status: int

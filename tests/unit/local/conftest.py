@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where this test's cloud would keep its state; METERFLOW_PORT is not set."""
     monkeypatch.setenv("METERFLOW_HOME", str(tmp_path))

@@ -102,7 +102,7 @@ def test_how_platforms_are_named(
 
 def served(content: bytes) -> Any:
     """What urlopen answers: the page, or the file."""
-    return lambda url, timeout: io.BytesIO(PAGE.encode() if url.endswith("/simple/uv/") else content)
+    return lambda url, **_timeout: io.BytesIO(PAGE.encode() if url.endswith("/simple/uv/") else content)
 
 
 @pytest.fixture
@@ -113,9 +113,7 @@ def from_pypi(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleT
     return bootstrap
 
 
-def test_the_binary_is_put_in_its_place(
-    from_pypi: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_binary_is_put_in_its_place(from_pypi: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pin(tmp_path, wheel())
     monkeypatch.setattr(from_pypi.urllib.request, "urlopen", served(wheel()))
     from_pypi.main()
@@ -147,14 +145,16 @@ def test_a_file_that_pip_fetched_is_checked_too(
 
 
 @pytest.mark.parametrize("error", [urllib.error.URLError("no route"), TimeoutError("slow")])
-def test_no_network_is_one_line(from_pypi: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Any) -> None:
+def test_no_network_is_one_line(
+    from_pypi: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Any
+) -> None:
     pin(tmp_path, wheel())
 
-    def urlopen(_url: str, timeout: float) -> Any:
+    def urlopen(_url: str, **_timeout: float) -> Any:
         raise error
 
     monkeypatch.setattr(from_pypi.urllib.request, "urlopen", urlopen)
-    with pytest.raises(SystemExit, match="^bootstrap: cannot fetch uv: [^\n]+$"):
+    with pytest.raises(SystemExit, match=r"^bootstrap: cannot fetch uv: [^\n]+$"):
         from_pypi.main()
 
 

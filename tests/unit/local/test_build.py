@@ -102,7 +102,9 @@ def test_a_file_that_is_no_python_of_this_version_does_not_hinder(built: Path) -
 
 def test_a_failed_build_says_why_on_a_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = home / "sam"
-    fake.write_text("#!/bin/sh\necho Starting Build\necho\necho Build Failed\necho 'Error: no such file: x.txt' >&2\nexit 1\n")
+    fake.write_text(
+        "#!/bin/sh\necho Starting Build\necho\necho Build Failed\necho 'Error: no such file: x.txt' >&2\nexit 1\n"
+    )
     fake.chmod(0o755)
     monkeypatch.setattr(paths, "SAM", fake)
     with pytest.raises(build.BuildFailed) as failed:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -39,10 +40,12 @@ def test_it_keeps_its_own_settings_in_the_clone(fake_sam: Path, home: Path) -> N
     assert (home / "log").read_text() == f"0 {paths.TOOLS.parent / 'sam'} deploy\n"
 
 
-def test_an_interruption_ends_sam_too(fake_sam: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_ends_sam_too(fake_sam: Path, home: Path) -> None:
     fake_sam.write_text(f"#!/bin/sh\necho $$ > {home / 'pid'}\nexec sleep 600\n")
 
     def interrupted(_line: str) -> None:
+        while not (home / "pid").exists() or not (home / "pid").read_text().strip():
+            time.sleep(0.01)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -25,11 +25,11 @@ class Formation:
         outputs = [{"OutputKey": "ApiUrl", "OutputValue": "https://api"}]
         return {"Stacks": [{"StackStatus": now, "Outputs": outputs}]}
 
-    def continue_update_rollback(self, StackName: str) -> None:  # noqa: N803
+    def continue_update_rollback(self, **_options: str) -> None:
         self._act("continue")
 
-    def delete_stack(self, StackName: str, **options: str) -> None:  # noqa: N803
-        self._act("delete" if not options else options["DeletionMode"])
+    def delete_stack(self, **options: str) -> None:
+        self._act(options.get("DeletionMode", "delete"))
 
     def _act(self, name: str) -> None:
         self.calls.append(name)
@@ -46,7 +46,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def mend(formation: Formation) -> list[str]:
     """Mend it and return what was said."""
     said: list[str] = []
-    stack.mend(formation, "meterflow", said.append)
+    stack.mend(formation, "meterflow", "all of it is lost", said.append)
     return said
 
 
@@ -72,7 +72,7 @@ def test_a_dead_stack_is_deleted_and_the_loss_is_said(now: str) -> None:
     said = mend(formation)
     assert formation.calls == ["delete"]
     assert now in said[0]
-    assert "lost" in said[0]
+    assert said[0].endswith("all of it is lost")
 
 
 def test_an_operation_that_never_ends_is_dead() -> None:
@@ -155,10 +155,12 @@ def test_the_first_failure_of_the_last_operation() -> None:
         event("Old", "CREATE_FAILED", "long ago"),
     ]
 
-    class Events:
-        def describe_stack_events(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+    class Events(Formation):
+        def describe_stack_events(self, **_options: str) -> dict[str, Any]:
             return {"StackEvents": newest_first}
 
-    assert stack.first_failure(Events(), "meterflow") == "Queue: no such thing"
+    there = Events("UPDATE_ROLLBACK_COMPLETE")
+    assert stack.first_failure(there, "meterflow") == "Queue: no such thing"
     newest_first[1:3] = []
-    assert stack.first_failure(Events(), "meterflow") == ""
+    assert stack.first_failure(there, "meterflow") == ""
+    assert stack.first_failure(Formation(None), "meterflow") == ""

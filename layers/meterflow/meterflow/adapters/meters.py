@@ -1,4 +1,8 @@
-"""The Meters table. Its `latest` is written by readings.settle alone, in the settling transaction."""
+"""The Meters table: registering and reading meters.
+
+`latest`, `risk_level` and `open_review` are written by readings.settle alone, in the settling transaction (see
+meter_marks), and `open_job` by jobs, each by its own attribute: nobody writes a whole row again.
+"""
 
 from typing import Any
 

@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from meterflow import settings
-from meterflow.adapters import claims
+from meterflow.adapters import claims, meter_marks
 from meterflow.adapters.aws import aws_calls, error_code, table
 from meterflow.adapters.items import to_item
 from meterflow.clock import to_text
@@ -168,7 +168,7 @@ def settle(
     now: datetime,
     expected: Sequence[str] = ("PROCESSING",),
 ) -> str:
-    """Give a submission its final state, and its meter the new latest reading, in one transaction.
+    """Give a submission its final state, and its meter what follows from it, in one transaction.
 
     Used by SettleReading (expected PROCESSING) and by a review's decision (expected=("NEEDS_REVIEW",)).
 
@@ -177,12 +177,16 @@ def settle(
     - `value` is the text that counts from now on. With `edit`, the text stored so far moves to `original_value`,
       where the first original stays through later corrections. `edit` is a small map of strings such as
       {"reason": …, "edited_by": <user id>, "edited_at": …}.
-    - `photo`, `risk_level`, `job_id` and `edit` leave what is stored where they are None.
+    - `photo`, `risk_level`, `job_id` and `edit` leave what the submission has where they are None.
+    - `risk_level` is the score of `value` and goes to the meter as well, so whoever accepts a value that was scored
+      before names it again.
     - `taken_at` is the stored, normalised time of the reading (see reading.normal_time).
     - `now` becomes `settled_at`.
 
-    When ACCEPTED, `meters.latest` takes this reading if the meter has none, an earlier one, or this very submission:
-    it never goes back in time, so a late reading enters the history alone.
+    When ACCEPTED, the meter's `latest` takes this reading, and its `risk_level` this score or none, if the meter has no
+    latest, an earlier one, or this very submission: it never goes back in time, so a late reading enters the history
+    alone. NEEDS_REVIEW marks the meter with `open_review`; leaving that state takes the mark away, unless a newer
+    submission's has replaced it.
 
     Returns "SETTLED" when this call made the change and "ALREADY" when the row's status was not in `expected`, which
     is how a retry finds its own work or a second decision finds the first. Read the row to know what holds.
@@ -201,16 +205,20 @@ def settle(
         "edit": dict(edit) if edit else None,
     }
     row = _settled_row(submission_id, changes, [str(one) for one in expected])
-    latest = _latest_of_meter(
-        meter_id, Latest(submission_id=submission_id, value=value, taken_at=taken_at, quality=quality)
+    of_meter = meter_marks.writes(
+        meter_id,
+        Latest(submission_id=submission_id, value=value, taken_at=taken_at, quality=quality),
+        status=Status(status),
+        reviewed=Status.NEEDS_REVIEW in expected,
+        risk_level=risk_level,
     )
-    writes = [row, latest] if status == Status.ACCEPTED else [row]
-    refused = _transact(writes)
-    if refused is not None and not refused[0]:
-        # Only the meter refused: it has a later reading, or is gone. The reading is settled all the same.
-        refused = _transact([row])
-    if refused is None:
-        return "SETTLED"
+    for writes in (*([row, one] for one in of_meter), [row]):
+        refused = _transact(writes)
+        if refused is None:
+            return "SETTLED"
+        if refused[0]:
+            break
+        # Only the meter refused: it has a later reading or another's mark, or is gone. The reading settles all the same.
     if get(submission_id) is None:
         raise BrokenInvariant("a submission is settled that was never recorded")
     return "ALREADY"
@@ -230,24 +238,6 @@ def _settled_row(submission_id: str, changes: Mapping[str, Any], expected: Seque
         "ConditionExpression": f"#status IN ({', '.join(allowed)})",
         "ExpressionAttributeNames": {f"#{name}": name for name in given},
         "ExpressionAttributeValues": {f":{name}": value for name, value in given.items()} | allowed,
-    }
-
-
-def _latest_of_meter(meter_id: str, latest: Latest) -> dict[str, Any]:
-    """The update of a meter's latest reading, on condition that it does not go back in time."""
-    return {
-        "TableName": settings.setting("METERS_TABLE"),
-        "Key": {"meter_id": meter_id},
-        "UpdateExpression": "SET latest = :latest",
-        "ConditionExpression": (
-            "attribute_exists(meter_id) AND (attribute_not_exists(latest)"
-            " OR latest.taken_at < :taken_at OR latest.submission_id = :submission_id)"
-        ),
-        "ExpressionAttributeValues": {
-            ":latest": to_item(latest),
-            ":taken_at": latest.taken_at,
-            ":submission_id": latest.submission_id,
-        },
     }
 
 

@@ -120,7 +120,9 @@ class RequestDispatchInput(Contract):
 
 
 class RequestDispatchResult(Contract):
-    """The request is on the bus. `job_key` is the same however often it is asked."""
+    """The request is on the bus. `job_key`, and the `job_id` that dispatch derives from it, stay the same however often
+    it is asked."""
 
     outcome: Literal["REQUESTED"] = "REQUESTED"
     job_key: str
+    job_id: str

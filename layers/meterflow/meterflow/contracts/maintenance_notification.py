@@ -63,6 +63,14 @@ class JobOfferedData(Contract):
     expires_at: Line = ""
 
 
+class JobEscalatedData(Contract):
+    """A work order that operators have to look at; `reason` is a code (work_order.EscalationReason)."""
+
+    job_id: Id
+    meter_id: Line
+    reason: Line
+
+
 class ReviewEscalatedData(Contract):
     """A review that nobody has decided in time."""
 
@@ -74,6 +82,7 @@ DATA_OF: dict[Topic, type[Contract]] = {
     "reading_settled": ReadingSettledData,
     "job_changed": JobChangedData,
     "job_offered": JobOfferedData,
+    "job_escalated": JobEscalatedData,
     "review_escalated": ReviewEscalatedData,
 }
 

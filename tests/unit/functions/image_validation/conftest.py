@@ -59,6 +59,7 @@ def meter(aws: None) -> Meter:  # noqa: ARG001
         location=Location(lat=52.5, lon=13.4, address="12 Canary Street"),
         owner=CUSTOMER,
         registered_at="2026-01-01T00:00:00Z",
+        open_review="s-1",
     )
     assert meters.put_new(one)
     return one
@@ -78,6 +79,7 @@ def in_review(meter: Meter) -> Reading:  # noqa: ARG001
         fingerprint="f",
         received_at=TAKEN_AT,
         status="NEEDS_REVIEW",
+        risk_level="HIGH",
     )
     readings.put_new_submission(reading)
     return reading

@@ -73,6 +73,9 @@ def test_a_confirmed_value_is_valid(apply: Callable[[], Any], decide: Callable[[
     assert reading is not None
     assert (reading.status, reading.quality, reading.value) == ("ACCEPTED", "valid", "06376.341")
     assert (reading.reasons, reading.original_value) == (("review_confirmed",), None)
+    meter = meters.get("GAS-0001")
+    assert meter is not None
+    assert (meter.open_review, meter.risk_level) == (None, "HIGH")
 
 
 def test_a_corrected_value_is_edited_and_the_original_kept(
@@ -88,6 +91,8 @@ def test_a_corrected_value_is_edited_and_the_original_kept(
     assert meter is not None
     assert meter.latest is not None
     assert meter.latest.value == "06378.341"
+    # The score was about the value as sent, and stays with the submission.
+    assert (meter.open_review, meter.risk_level, reading.risk_level) == (None, None, "HIGH")
 
 
 def test_the_label_has_photo_words_and_truth_and_nothing_personal(
@@ -121,6 +126,9 @@ def test_dying_before_the_settlement_and_after_it(
     reading = readings.get("s-1")
     assert reading is not None
     assert reading.status == "NEEDS_REVIEW"
+    meter = meters.get("GAS-0001")
+    assert meter is not None
+    assert meter.open_review == "s-1"
     monkeypatch.setattr(readings, "settle", real)
     first = label()
     assert apply()["settled"] == "SETTLED"

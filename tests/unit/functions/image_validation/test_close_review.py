@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from meterflow import clock
-from meterflow.adapters import readings, reviews
+from meterflow.adapters import meters, readings, reviews
 from meterflow.contracts.image_validation import ReviewRequest
 from meterflow.errors import BrokenInvariant
 
@@ -50,6 +50,9 @@ def test_an_expired_review_refuses_the_reading(close: Callable[..., Any]) -> Non
     assert reading is not None
     assert (reading.status, reading.quality) == ("REJECTED", "raw")
     assert reading.reasons == ("photo_unreadable", "blurred", "review_expired")
+    meter = meters.get("GAS-0001")
+    assert meter is not None
+    assert (meter.open_review, meter.latest) == (None, None)
     assert review is not None
     assert review.status == "EXPIRED"
     late = decide()
@@ -80,6 +83,9 @@ def test_a_decision_in_the_last_moment_counts(close: Callable[..., Any]) -> None
     reading = readings.get("s-1")
     assert reading is not None
     assert reading.status == "NEEDS_REVIEW"
+    meter = meters.get("GAS-0001")
+    assert meter is not None
+    assert meter.open_review == "s-1"
 
 
 def test_only_the_holder_closes(close: Callable[..., Any]) -> None:

@@ -82,7 +82,12 @@ def test_a_technician_and_the_operators_are_reached_too(machine: Any, provider: 
     assert machine.run(offer) == "SENT"
     review = {"event_id": "review-0001", "topic": "review_escalated", "recipient": "operators", "data": data}
     assert machine.run(review) == "SENT"
-    nobody = {"event_id": "job-0001", "topic": "job_escalated", "recipient": "operators", "data": data | {"reason": "NOBODY"}}
+    nobody = {
+        "event_id": "job-0001",
+        "topic": "job_escalated",
+        "recipient": "operators",
+        "data": data | {"reason": "NOBODY"},
+    }
     assert machine.run(nobody) == "SENT"
     reached = [request["Destination"]["ToAddresses"][0] for request in provider.accepted]
     assert reached == ["bo@example.com", "operators@meterflow.example", "operators@meterflow.example"]

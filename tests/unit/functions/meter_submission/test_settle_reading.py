@@ -43,6 +43,16 @@ def test_accepted(settle: Any, recorded: dict[str, Any]) -> None:
     assert meter.latest.submission_id == "s-1"
 
 
+def test_the_meter_shows_the_score_and_the_reading_its_job(settle: Any, recorded: dict[str, Any]) -> None:
+    # As anomaly_scoring answers, with what settling has no use for.
+    scoring = {"risk_level": "CRITICAL", "score": 0.9, "job_requested": True, "job_id": "j-1", "alert_id": "a-1"}
+    settle(recorded | ACCEPT | {"scoring": scoring})
+    meter, row = meters.get("WTR-0001"), readings.get("s-1")
+    assert meter
+    assert row
+    assert (meter.risk_level, meter.open_review, row.risk_level, row.job_id) == ("CRITICAL", None, "CRITICAL", "j-1")
+
+
 def test_the_photo_decides(settle: Any, recorded: dict[str, Any]) -> None:
     photo = {"verdict": "MISMATCH", "reading": "00119.000", "confidence": 0.91, "reasons": ["digits_differ"]}
     result = settle(recorded | ACCEPT | {"photo_result": photo})
@@ -51,6 +61,9 @@ def test_the_photo_decides(settle: Any, recorded: dict[str, Any]) -> None:
     assert row
     assert row.photo
     assert row.photo.confidence == 0.91
+    meter = meters.get("WTR-0001")
+    assert meter
+    assert (meter.open_review, meter.latest, meter.risk_level) == ("s-1", None, None)
 
 
 def test_a_broken_photo_check_and_a_broken_score_lose_nothing(settle: Any, recorded: dict[str, Any]) -> None:

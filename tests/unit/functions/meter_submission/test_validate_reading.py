@@ -39,6 +39,11 @@ def test_an_ordinary_reading_is_accepted_with_what_the_photo_check_needs(
         ({"taken_at": "2100-01-01T00:00:00Z"}, "taken_in_future"),
         ({"meter_id": "WTR-NONE"}, "meter_unknown"),
         ({"submitted_by": "stranger"}, "submitter_not_owner"),
+        ({"photo_key": "uploads/stranger/p.jpg"}, "photo_not_yours"),
+        (
+            {"photo_key": "uploads/stranger/p.jpg", "source": "device", "submitted_by": "gateway-1"},
+            "photo_not_yours",
+        ),
     ],
 )
 def test_refusals_are_data(

@@ -10,7 +10,7 @@ def test_a_request_becomes_a_job(dispatch: Dispatch) -> None:
     result = dispatch.create()
     assert result == {"outcome": "CREATED", "job_id": JOB, "status": "OPEN"}
     job = dispatch.job
-    assert (job.meter_id, job.skill, job.zone, job.risk_level) == ("WTR-0001", "water", "default", "HIGH")
+    assert (job.meter_id, job.skill, job.zone, job.risk_level) == ("WTR-0001", "water", "STANDARD", "HIGH")
     assert (job.created_at, job.holder) == (START, "run-1")
     assert dispatch.open_job() == JOB
 

@@ -45,10 +45,10 @@ def words_of(source: str) -> Iterator[str]:
     tree = ast.parse(source)
     left_out = {id(key) for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}
     left_out |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
-            if CODE.fullmatch(node.value):
-                yield node.value
+    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    for node in strings:
+        if id(node) not in left_out and CODE.fullmatch(str(node.value)):
+            yield str(node.value)
 
 
 def words_of_deciding() -> set[str]:
