@@ -27,6 +27,8 @@ from local import build, cloud, forward, paths
 # What a container takes from a function's properties; the rest (policies, events, logs) is for the cloud.
 CONTAINER_PROPERTIES = ("Runtime", "Handler", "Architectures", "CodeUri", "Layers", "Timeout", "MemorySize")
 ENDPOINT = "AWS_ENDPOINT_URL"
+# Where sam keeps what it would put into the home folder.
+SAM_FOLDER = paths.TOOLS.parent / "sam"
 # Building the image of the layers comes on top of the function's own limit, and a busy machine is slow at it.
 LONGEST_SECONDS = 240
 
@@ -137,7 +139,8 @@ def invoke(step: str, event: Path, changes: Mapping[str, str] | None = None) -> 
         command = [
             str(paths.SAM), "local", "invoke", name, "--event", str(event),
             "--template-file", str(template), "--env-vars", str(environments),
-            "--skip-pull-image", "--region", cloud.REGION, "--parameter-overrides", f"PythonRuntime={build.RUNTIME}",
+            "--skip-pull-image", "--layer-cache-basedir", str(SAM_FOLDER / "layers"), "--region", cloud.REGION,
+            "--parameter-overrides", f"PythonRuntime={build.RUNTIME}",
         ]  # fmt: skip
         code, out, err = _run(command)
     try:
@@ -151,9 +154,14 @@ def invoke(step: str, event: Path, changes: Mapping[str, str] | None = None) -> 
 
 def _run(command: list[str]) -> tuple[int, str, str]:
     """Exit status and output of sam. Where it takes too long it is asked to stop: killed, it leaves its container."""
-    env = cloud.credentials() | {"SAM_CLI_TELEMETRY": "0"}
     with subprocess.Popen(
-        command, cwd=paths.ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=paths.ROOT,
+        env=cloud.credentials() | {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(SAM_FOLDER)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as sam:
         try:
             out, err = sam.communicate(timeout=LONGEST_SECONDS)

@@ -4,7 +4,7 @@ The victims are the emulator's workers. One that is stopped (SIGSTOP) takes its 
 it then is a death in the middle; the loop at the end kills at random moments, before, during and after each effect.
 """
 
-import os
+import contextlib
 import random
 import signal
 import threading
@@ -26,12 +26,12 @@ from tests.integration.conftest import HOME, Cloud
 from tests.integration.test_dispatch import ask, nobody_left, offered, wanted
 
 SEED = 20261121
-SUBMISSIONS = 16
+SUBMISSIONS = 10
 # How long the random killing goes on, and how long a victim is chosen after the one before (seconds).
-KILLING = 20.0
+KILLING = 15.0
 PAUSES = (0.2, 0.9)
-# A client's patience: how often it sends a submission again, and what it takes for an answer.
-ROUNDS = 8
+# A cold worker takes half a second on a quiet machine and ten on a busy one.
+PATIENCE = 150
 STEPS = (
     "ValidateReading",
     "RecordReading",
@@ -75,7 +75,7 @@ def frozen(name: str) -> Iterator[list[psutil.Process]]:
 
 def kill(victims: list[psutil.Process]) -> None:
     for process in victims:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
 
 
 def entered(laptop: Cloud, execution: str, state: str) -> bool:
@@ -91,7 +91,7 @@ def execution_of(laptop: Cloud, submission_id: str) -> str:
 def about(laptop: Cloud, machine: str, text: str) -> str | None:
     """The newest execution of the machine whose input holds `text`."""
     states = laptop.client("stepfunctions")
-    newest = states.list_executions(stateMachineArn=laptop.outputs[f"{machine}StateMachineArn"], maxResults=30)
+    newest = states.list_executions(stateMachineArn=laptop.outputs[f"{machine}StateMachineArn"], maxResults=60)
     arns = [one["executionArn"] for one in newest["executions"]]
     return next((arn for arn in arns if text in states.describe_execution(executionArn=arn)["input"]), None)
 
@@ -176,22 +176,37 @@ def test_a_dispatch_that_dies_while_the_job_is_made_makes_one_job(laptop: Cloud)
 
 
 class Killer(threading.Thread):
-    """Kills a random worker of the steps every now and then."""
+    """Kills workers of the steps at random: those at work, or all of one step after they were stopped for a moment."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.random = random.Random(SEED)
         self.over = threading.Event()
-        self.killed: list[str] = []
+        self.killed = 0
 
     def run(self) -> None:
         while not self.over.wait(self.random.uniform(*PAUSES)):
-            step = self.random.choice(STEPS)
-            # Whichever is at work, if any is: it has used the processor last.
-            victims = sorted(workers(step), key=lambda one: one.cpu_times().user)
-            if victims:
-                os.kill(self.random.choice(victims).pid, signal.SIGKILL)
-                self.killed.append(step)
+            victims = self.at_work() if self.random.random() < 0.5 else self.stopped()
+            for process in victims:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+                    self.killed += 1
+
+    def at_work(self) -> list[psutil.Process]:
+        """One worker that used the processor just now: it is in the middle of something."""
+        before = {process: process.cpu_times() for step in STEPS for process in workers(step)}
+        time.sleep(0.03)
+        busy = [process for process, used in before.items() if process.is_running() and process.cpu_times() != used]
+        return [self.random.choice(busy)] if busy else []
+
+    def stopped(self) -> list[psutil.Process]:
+        """Every worker of a step, and with them whatever came to it meanwhile."""
+        victims = workers(self.random.choice(STEPS))
+        for process in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.suspend()
+        time.sleep(0.4)
+        return victims
 
 
 def send(laptop: Cloud, body: dict[str, Any]) -> str:
@@ -207,26 +222,24 @@ def send(laptop: Cloud, body: dict[str, Any]) -> str:
 
 
 def at_rest(laptop: Cloud, submission_id: str) -> bool:
-    """Whether the reading is settled, its execution has succeeded and its message is closed."""
+    """Whether the reading is settled and its message is closed."""
     row = laptop.table("Readings").get_item(Key={"submission_id": submission_id}, ConsistentRead=True)["Item"]
-    meter_owner = row["submitted_by"]
-    closed = ledger(laptop, submission_id, meter_owner).get("settled_at")
+    closed = ledger(laptop, submission_id, row["submitted_by"]).get("settled_at")
     return row["status"] != "PROCESSING" and bool(closed)
 
 
-def redrive_messages(laptop: Cloud) -> int:
-    """What an operator does with failed messages (docs/runbook.md): redrive each once more."""
+def mend(laptop: Cloud, body: dict[str, Any], submission_id: str) -> None:
+    """What is left to people: the client sends again, and an operator redrives a message (docs/runbook.md)."""
     states = laptop.client("stepfunctions")
-    machine = laptop.outputs["MaintenanceNotificationStateMachineArn"]
-    failed = states.list_executions(stateMachineArn=machine, statusFilter="FAILED", maxResults=100)["executions"]
-    ours = [one["executionArn"] for one in failed]
-    for arn in ours:
-        states.redrive_execution(executionArn=arn)
-    return len(ours)
+    if states.describe_execution(executionArn=execution_of(laptop, submission_id))["status"] == "FAILED":
+        send(laptop, body)
+    message = about(laptop, "MaintenanceNotification", submission_id)
+    if message and states.describe_execution(executionArn=message)["status"] == "FAILED":
+        states.redrive_execution(executionArn=message)
 
 
 @pytest.mark.usefixtures("warm")
-def test_random_deaths_lose_nothing_and_double_nothing(laptop: Cloud, record_property: Any) -> None:
+def test_random_deaths_lose_nothing_and_double_nothing(laptop: Cloud) -> None:
     bodies = [
         {
             "meter_id": laptop.new_meter(),
@@ -237,29 +250,30 @@ def test_random_deaths_lose_nothing_and_double_nothing(laptop: Cloud, record_pro
         for _ in range(SUBMISSIONS)
     ]
     killer = Killer()
+
+    def in_its_turn(number: int) -> str:
+        killer.over.wait(number * KILLING / SUBMISSIONS)
+        submission_id = send(laptop, bodies[number])
+        # The impatient send again while it is being worked on.
+        return send(laptop, bodies[number]) if number % 2 else submission_id
+
     killer.start()
-    started = time.monotonic()
     try:
-        with ThreadPoolExecutor(4) as pool:
-            accepted = list(pool.map(lambda body: send(laptop, body), bodies))
-        while time.monotonic() - started < KILLING:
-            # The impatient send theirs again while it dies.
-            send(laptop, killer.random.choice(bodies))
-            time.sleep(0.5)
+        with ThreadPoolExecutor(SUBMISSIONS) as pool:
+            accepted = list(pool.map(in_its_turn, range(SUBMISSIONS)))
     finally:
         killer.over.set()
         killer.join()
     assert len(set(accepted)) == SUBMISSIONS
-    assert len(killer.killed) > KILLING / 2, killer.killed
+    assert killer.killed > KILLING / 2
 
     def settle_down() -> bool:
-        restless = [one for one, arn in zip(bodies, accepted, strict=True) if not at_rest(laptop, arn)]
-        for body in restless:
-            send(laptop, body)
-        redrive_messages(laptop)
+        restless = [pair for pair in zip(bodies, accepted, strict=True) if not at_rest(laptop, pair[1])]
+        for body, submission_id in restless:
+            mend(laptop, body, submission_id)
         return not restless
 
-    laptop.eventually(lambda: settle_down() or time.sleep(1), 90)
+    laptop.eventually(settle_down, PATIENCE)
     outcomes: dict[str, int] = {}
     for body, submission_id in zip(bodies, accepted, strict=True):
         readings = laptop.session("customer").call("GET", f"/meters/{body['meter_id']}/readings")["items"]
@@ -272,8 +286,7 @@ def test_random_deaths_lose_nothing_and_double_nothing(laptop: Cloud, record_pro
         assert row["status"] in ("SENT", "UNCERTAIN"), row
         assert len(messages) == 1 if row["status"] == "SENT" else len(messages) <= 1, row
         outcomes[row["status"]] = outcomes.get(row["status"], 0) + 1
-    record_property("killed", len(killer.killed))
-    record_property("messages", str(outcomes))
     died = [name for one in accepted for name in failures(laptop, execution_of(laptop, one))]
-    print(f"killed {len(killer.killed)} workers, {len(died)} submissions' tasks died, messages {outcomes}")
+    assert died, "no death was in the middle of anything"
+    print(f"killed {killer.killed} workers, {len(died)} submissions' tasks died, messages {outcomes}")
     assert outcomes.get("SENT", 0) > SUBMISSIONS / 2

@@ -119,7 +119,7 @@ def problem_response(problem: Problem) -> Response:
     if problem.errors:
         document["errors"] = problem.errors
     response = respond(problem.status, document, "application/problem+json")
-    if problem.status in (409, 429, 503):
+    if problem.status in (429, 503):
         response["headers"]["Retry-After"] = "1"
     return response
 

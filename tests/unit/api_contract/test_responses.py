@@ -104,7 +104,7 @@ def declined(world: World) -> None:
 
 def reported(world: World) -> None:
     accepted(world)
-    report = {"value": "00123.456", "photo_key": "photos/a.jpg", "note": "Gasket renewed."}
+    report = {"value": "00123.456", "photo_key": f"uploads/{TECHNICIAN}/a.jpg", "note": "Gasket renewed."}
     assert world.dispatch.api("complete_job", who=TECHNICIAN, body=report)[0] == 200
 
 

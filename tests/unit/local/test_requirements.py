@@ -1,5 +1,6 @@
 """Requirements: what `sam build` installs is what uv.lock says, so what is tested is what is deployed."""
 
+import functools
 import re
 import subprocess
 import tomllib
@@ -39,6 +40,7 @@ def holds(marker: str | Marker | None, python: str) -> bool:
     return marker is None or Marker(str(marker)).evaluate(lambda_environment(python))
 
 
+@functools.cache
 def locked_packages() -> list[dict[str, Any]]:
     """The packages of uv.lock."""
     found: list[dict[str, Any]] = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
@@ -135,8 +137,7 @@ def test_the_functions_interpreter_has_nothing_else() -> None:
     code = "import importlib.metadata as m; print(*(f'{d.name}=={d.version}' for d in m.distributions()), sep='\\n')"
     done = subprocess.run([paths.FUNCTION_PYTHON, "-c", code], capture_output=True, text=True, check=True)
     installed = {
-        canonicalize_name(name): version
-        for name, _, version in map(lambda line: line.partition("=="), done.stdout.split())
+        canonicalize_name(name): version for name, _, version in (line.partition("==") for line in done.stdout.split())
     }
     version = subprocess.run(
         [paths.FUNCTION_PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],

@@ -218,7 +218,7 @@ def settle(
             return "SETTLED"
         if refused[0]:
             break
-        # Only the meter refused: it has a later reading or another's mark, or is gone. The reading settles all the same.
+        # Only the meter refused: it has a later reading, another's mark, or is gone. The reading settles all the same.
     if get(submission_id) is None:
         raise BrokenInvariant("a submission is settled that was never recorded")
     return "ALREADY"

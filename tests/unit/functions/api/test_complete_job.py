@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dispatch import JOB, NEXT, Died, Dispatch, at_work
+from tests.unit.dispatch import JOB, NEAR, NEXT, Died, Dispatch, at_work
 
 
 @pytest.fixture
@@ -10,7 +10,7 @@ def dispatch(request: pytest.FixtureRequest) -> Dispatch:
     return at_work(request)
 
 
-REPORT = {"value": "00123.456", "photo_key": "photos/a.jpg", "note": "Gasket renewed.\nNo flow at night."}
+REPORT = {"value": "00123.456", "photo_key": f"uploads/{NEAR}/a.jpg", "note": "Gasket renewed.\nNo flow at night."}
 
 
 def waiting(dispatch: Dispatch) -> None:
@@ -72,6 +72,7 @@ def test_only_who_accepted(dispatch: Dispatch) -> None:
         {"note": "bell \u0007"},
         {"note": "turned \u202e round"},
         {"photo_key": "../../secret"},
+        {"photo_key": f"uploads/{NEXT}/a.jpg"},
         {"photo_key": "x" * 600},
         {"status": "DONE"},
         {"technician_id": "me"},

@@ -22,7 +22,7 @@ def test_a_technician_sees_what_is_offered_and_nothing_of_others(dispatch: Dispa
         "cause": "anomaly",
         "kind": "water",
         "skill": "water",
-        "zone": "default",
+        "zone": "STANDARD",
         "location": {"lat": 48.137, "lon": 11.575, "address": "Marienplatz 1"},
         "risk_level": "HIGH",
         "reason": "Leak",
