@@ -44,13 +44,13 @@ $(INTERPRETER): | $(UV)
 $(TOOLS)/sam/.installed: $(UV) $(INTERPRETER) local/requirements-sam.txt
 	@echo "installing sam into $(TOOLS)/sam (an environment of its own: it pins another botocore than the emulator)"
 	@$(UV) venv --quiet --clear --python $(PYTHON) $(TOOLS)/sam
-	@$(UV) pip sync --quiet --require-hashes --python $(TOOLS)/sam/bin/python -r local/requirements-sam.txt
+	@$(UV) pip sync --quiet --require-hashes --python $(TOOLS)/sam/bin/python local/requirements-sam.txt
 	@touch $@
 
 $(TOOLS)/function/.installed: $(UV) $(INTERPRETER) local/requirements-function.txt
 	@echo "installing the functions' bare runtime into $(TOOLS)/function"
 	@$(UV) venv --quiet --clear --python $(PYTHON) $(TOOLS)/function
-	@$(UV) pip sync --quiet --require-hashes --python $(TOOLS)/function/bin/python -r local/requirements-function.txt
+	@$(UV) pip sync --quiet --require-hashes --python $(TOOLS)/function/bin/python local/requirements-function.txt
 	@$(TOOLS)/function/bin/python -m compileall -q $(TOOLS)/function/lib
 	@touch $@
 

@@ -86,7 +86,7 @@ def request_dispatch(stage: Stage) -> None:
     stage.absent("Jobs", job_id=job_id)
     stage.remember("Meters", meter_id=METER)
     heard = stage.listen("DispatchRequested")
-    assert stage.invoke() == {"outcome": "REQUESTED", "job_key": job_key}
+    assert stage.invoke() == {"outcome": "REQUESTED", "job_key": job_key, "job_id": job_id}
     (event,) = [one for one in heard() if one["job_key"] == job_key]
     assert (event["meter_id"], event["cause"], event["risk_level"]) == (METER, "anomaly", "CRITICAL")
     # The real machine has heard it too. Its offer would wait for a quarter of an hour: it is stopped.

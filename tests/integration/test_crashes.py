@@ -22,6 +22,7 @@ import pytest
 from cli import follow
 from meterflow import ids
 from meterflow.clock import now, to_text
+from meterflow.message import NOT_SENT
 from tests.integration.conftest import HOME, Cloud
 from tests.integration.test_dispatch import ask, nobody_left, offered, wanted
 
@@ -222,20 +223,21 @@ def send(laptop: Cloud, body: dict[str, Any]) -> str:
 
 
 def at_rest(laptop: Cloud, submission_id: str) -> bool:
-    """Whether the reading is settled and its message is closed."""
+    """Whether the reading is settled and its message is closed, not for want of a process that lived."""
     row = laptop.table("Readings").get_item(Key={"submission_id": submission_id}, ConsistentRead=True)["Item"]
-    closed = ledger(laptop, submission_id, row["submitted_by"]).get("settled_at")
+    message = ledger(laptop, submission_id, row["submitted_by"])
+    closed = message.get("settled_at") and message.get("reason") != NOT_SENT
     return row["status"] != "PROCESSING" and bool(closed)
 
 
 def mend(laptop: Cloud, body: dict[str, Any], submission_id: str) -> None:
-    """What is left to people: the client sends again, and an operator redrives a message (docs/runbook.md)."""
+    """What is left to people: the client sends again, an operator starts a failed message again with its input."""
     states = laptop.client("stepfunctions")
     if states.describe_execution(executionArn=execution_of(laptop, submission_id))["status"] == "FAILED":
         send(laptop, body)
-    message = about(laptop, "MaintenanceNotification", submission_id)
-    if message and states.describe_execution(executionArn=message)["status"] == "FAILED":
-        states.redrive_execution(executionArn=message)
+    arn = about(laptop, "MaintenanceNotification", submission_id)
+    if arn and (message := states.describe_execution(executionArn=arn))["status"] == "FAILED":
+        states.start_execution(stateMachineArn=message["stateMachineArn"], input=message["input"])
 
 
 @pytest.mark.usefixtures("warm")

@@ -15,7 +15,7 @@ from meterflow.reading import normal_time
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Run the rules of the reading's source over it, its meter and its neighbours in time."""
     request = ValidateReadingInput.model_validate(event)
-    claim = vee.Claim(request.value, request.taken_at, request.source, request.submitted_by)
+    claim = vee.Claim(request.value, request.taken_at, request.source, request.submitted_by, request.photo_key)
     meter = meters.get(request.meter_id)
     refusal = vee.check_form(claim, meter, clock.now())
     if refusal:
