@@ -1,5 +1,6 @@
 """The build's own checks: too large, no bytecode, a layer that is not the source."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -75,7 +76,11 @@ def test_a_package_without_bytecode_fails(built: Path) -> None:
 def test_a_layer_that_differs_from_the_source_fails(built: Path, name: str) -> None:
     # Same length and date: only its content tells.
     path = built / "MeterflowLayer/python/meterflow" / name
+    before = path.stat()
     path.write_text(path.read_text().swapcase())
+    source = built.parent / "root/layers/meterflow/meterflow" / name
+    for each in (path, source):
+        os.utime(each, ns=(before.st_atime_ns, before.st_mtime_ns))
     with pytest.raises(build.BuildFailed, match=f"the built layer is not the source: {name}"):
         build.check(built)
 

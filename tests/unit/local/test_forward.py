@@ -56,9 +56,9 @@ def test_nothing_listens_afterwards(shouting: int) -> None:
 def test_a_target_that_is_not_there_ends_the_connection() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        with forward.reachable(free.getsockname()[1], "127.0.0.1") as address:
-            with contextlib.suppress(ConnectionError):
-                assert ask(address, b"meter") == b""
+        target = free.getsockname()[1]
+        with forward.reachable(target, "127.0.0.1") as address, contextlib.suppress(ConnectionError):
+            assert ask(address, b"meter") == b""
 
 
 def test_a_bridge_that_is_not_this_machines_is_left_to_docker_desktop() -> None:
