@@ -66,7 +66,7 @@ build: setup ## Build the artefacts as `sam deploy` takes them
 	@$(PY) -m local.build
 
 lint: setup ## Style, templates, state machines' text
-	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m cfnlint template.yaml stacks/*.yaml
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && .venv/bin/cfn-lint template.yaml stacks/*.yaml
 	@$(SAM) validate --lint --region eu-central-1 >/dev/null && echo "templates are valid"
 
 typecheck: setup ## Types, strict on the domain package

@@ -34,9 +34,18 @@ def test_progress_is_said_once_a_change(fake_sam: Path, home: Path) -> None:
     assert (home / "log").read_text() == "1\n2\n3\n"
 
 
-def test_it_keeps_its_own_settings_in_the_clone(fake_sam: Path, home: Path) -> None:
+def test_it_keeps_its_own_settings_in_the_clone_and_asks_nothing(fake_sam: Path, home: Path) -> None:
     fake_sam.write_text('#!/bin/sh\necho "$SAM_CLI_TELEMETRY $__SAM_CLI_APP_DIR $1"; cat; exit 3\n')
-    assert sam.run(["deploy"], {"PATH": os.environ["PATH"]}, home / "log", lines, print) == 3
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"what somebody types")
+    own_input = os.dup(0)
+    os.dup2(read_end, 0)
+    try:
+        assert sam.run(["deploy"], {"PATH": os.environ["PATH"]}, home / "log", lines, print) == 3
+    finally:
+        os.dup2(own_input, 0)
+        for each in (own_input, read_end, write_end):
+            os.close(each)
     assert (home / "log").read_text() == f"0 {paths.TOOLS.parent / 'sam'} deploy\n"
 
 
