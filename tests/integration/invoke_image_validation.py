@@ -90,10 +90,16 @@ def review(stage: Stage) -> dict[str, Any]:
 
 
 def unsettled(stage: Stage) -> None:
-    """Have the reading that waits for its review."""
+    """Have the reading that waits for its review, and its meter marked with it."""
     reading = submitted(stage, status=Status.NEEDS_REVIEW, quality=Quality.RAW, reasons=("photo_unreadable",))
     stage.put("Readings", to_item(reading), "submission_id")
-    stage.remember("Meters", meter_id=reading.meter_id)
+    meter = stage.row("Meters", meter_id=reading.meter_id)
+    stage.put("Meters", meter | {"open_review": reading.submission_id}, "meter_id")
+
+
+def marked(stage: Stage) -> bool:
+    """Whether the reading's meter is marked with an open review."""
+    return "open_review" in stage.row("Meters", meter_id=stage.event["meter_id"])
 
 
 def reading(stage: Stage) -> dict[str, Any]:
@@ -190,6 +196,7 @@ def apply_correction(stage: Stage) -> None:
     row = reading(stage)
     assert (row["status"], row["quality"], row["value"]) == ("ACCEPTED", "edited", corrected)
     assert (row["original_value"], row["edit"]["edited_by"]) == (SHOWN, "invoke")
+    assert not marked(stage)
     kept = json.loads(stage.object(lake, label) or b"{}")
     assert (kept["label"], kept["submitted"], kept["photo_key"]) == (corrected, SHOWN, "photos/invoke.jpg")
     assert [word[0] for word in kept["words"]] == [REGISTER]
@@ -202,6 +209,7 @@ def close_review(stage: Stage) -> None:
     assert review(stage)["status"] == "EXPIRED"
     row = reading(stage)
     assert (row["status"], row["reasons"][-1]) == ("REJECTED", "review_expired")
+    assert not marked(stage)
 
 
 def announce_decision(stage: Stage) -> None:

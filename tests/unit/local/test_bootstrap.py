@@ -24,6 +24,7 @@ NAMES = [
     "uv-1.2.3-py3-none-manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64.whl",
     "uv-1.2.3-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
     "uv-1.2.3-py3-none-win_amd64.whl",
+    "uv-1.2.3-py3-none-manylinux_2_17_armv7l.manylinux2014_armv7l.whl",
     "uv-1.2.31-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
     "uv-11.2.3-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
 ]

@@ -44,7 +44,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[ports.Ports]:
     cloud.down(lambda _line: None)
 
 
-def test_up_and_down(parts: ports.Ports) -> None:
+def test_up_and_down(parts: ports.Ports, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     cloud.up(said.append)
     assert cloud.is_up()
@@ -60,6 +60,8 @@ def test_up_and_down(parts: ports.Ports) -> None:
     assert said == ["  stopped inbox", "  stopped emulator", "  stopped rekognition"]
     assert not any(map(ports.listening, (parts.emulator, parts.rekognition, parts.inbox)))
     assert not cloud.is_up()
+    monkeypatch.setenv("METERFLOW_PORT", "6000")
+    assert cloud.current_ports().emulator == 6000
 
 
 def test_a_running_cloud_keeps_its_ports(parts: ports.Ports, monkeypatch: pytest.MonkeyPatch) -> None:
