@@ -44,7 +44,7 @@ $(INTERPRETER): | $(UV)
 $(TOOLS)/sam/.installed: $(UV) $(INTERPRETER) local/requirements-sam.txt
 	@echo "installing sam into $(TOOLS)/sam (an environment of its own: it pins another botocore than the emulator)"
 	@$(UV) venv --quiet --clear --python $(PYTHON) $(TOOLS)/sam
-	@$(UV) pip sync --quiet --require-hashes --python $(TOOLS)/sam/bin/python local/requirements-sam.txt
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(TOOLS)/sam/bin/python local/requirements-sam.txt
 	@touch $@
 
 $(TOOLS)/function/.installed: $(UV) $(INTERPRETER) local/requirements-function.txt

@@ -203,6 +203,7 @@ def test_the_reading_before_is_heeded(
         ("--digits", "13"),
         ("--digits", "five"),
         ("--digits", "²"),
+        ("--digits", "٣"),
         ("--decimals", "-1"),
         ("--decimals", "1.5"),
         ("--decimals", "13"),
