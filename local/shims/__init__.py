@@ -16,6 +16,7 @@ from local.shims import (
     policy_checks,
     same_execution,
     ses_identity,
+    stream_positions,
 )
 
 CHECKED_AGAINST = "1.5.33"
@@ -38,3 +39,4 @@ def install_all() -> None:
     policy_checks.install()
     same_execution.install()
     ses_identity.install()
+    stream_positions.install()

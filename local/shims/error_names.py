@@ -1,13 +1,16 @@
 """A Python function's exception reaches the state machine by its class name, as on AWS.
 
 The emulator reports every raised exception as `Runtime.HandlerError`. The class name is in the last line of the
-traceback that the result carries, so that is where it is taken from.
+traceback that the result carries, so that is where it is taken from. A process that ended without an answer (out of
+memory, killed) leaves no traceback; AWS calls that `Runtime.ExitError`.
 """
 
 import re
 from typing import Any
 
 from ministack.services import lambda_svc
+
+EXITED = "Runtime.ExitError"
 
 # The traceback's last unindented "Name: message" line; a qualified name loses its module, as on AWS.
 _LAST_LINE = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::|$)", re.MULTILINE)
@@ -30,9 +33,7 @@ def install() -> None:
         result = original(func, event, request_id)
         body = result.get("body")
         if result.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
-            name = exception_name(str(result.get("log", "")))
-            if name:
-                body["errorType"] = name
+            body["errorType"] = exception_name(str(result.get("log", ""))) or EXITED
         return result
 
     lambda_svc._execute_function_warm = with_class_name

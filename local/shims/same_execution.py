@@ -29,6 +29,14 @@ def _start(original: Any, data: dict[str, Any]) -> Answer:
     return answer
 
 
+def _describe(original: Any, data: dict[str, Any]) -> Answer:
+    answer: Answer = original(data)
+    if answer[0] != 200:
+        return answer
+    known = stepfunctions._executions[data["executionArn"]]
+    return stepfunctions.json_response(json.loads(answer[2]) | {"redriveCount": known.get("redriveCount", 0)})
+
+
 def _redrive(data: dict[str, Any]) -> Answer:
     arn = data.get("executionArn", "")
     execution = stepfunctions._executions.get(arn)
@@ -55,7 +63,7 @@ def install() -> None:
         answer: Answer = await original_request(method, path, headers, body, query)
         return answer
 
-    original_task = stepfunctions._execute_task
+    original_task, original_describe = stepfunctions._execute_task, stepfunctions._describe_execution
 
     def with_redrive_count(state: dict[str, Any], task_input: Any, execution: dict[str, Any], context: Any) -> Any:
         if execution.get("redriveCount"):
@@ -63,5 +71,6 @@ def install() -> None:
         return original_task(state, task_input, execution, context)
 
     stepfunctions._execute_task = with_redrive_count
+    stepfunctions._describe_execution = lambda data: _describe(original_describe, data)
     stepfunctions._start_execution = lambda data: _start(original_start, data)
     stepfunctions.handle_request = handle

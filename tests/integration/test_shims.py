@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from ministack.core.responses import AccountRegionScopedDict
 
 from local import build, shims
 from local.users import PEOPLE
@@ -359,6 +360,24 @@ def test_another_version_of_the_emulator_is_refused_before_anything_is_changed(
     assert sorted(installed) == sorted(module.__name__ for module in modules)
 
 
+def test_a_restarted_emulator_reads_its_streams_from_their_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps positions and no records: where it went on from a position, what comes next would never arrive."""
+    from ministack.services import lambda_svc
+
+    from local.shims import stream_positions
+
+    streams, others = AccountRegionScopedDict(), AccountRegionScopedDict()
+    monkeypatch.setattr(lambda_svc, "_dynamodb_stream_positions", streams)
+    monkeypatch.setattr(lambda_svc, "_restore_esm_positions", lambda_svc._restore_esm_positions)
+    stream_positions.install()
+    kept = AccountRegionScopedDict()
+    kept["mapping"] = 316
+    lambda_svc._restore_esm_positions(others, kept)
+    lambda_svc._restore_esm_positions(streams, kept)
+    assert others.get("mapping") == 316
+    assert streams.get("mapping") is None
+
+
 WRAPPED = [
     ("callbacks", "ministack.services.stepfunctions", "_invoke_with_callback"),
     ("error_names", "ministack.services.lambda_svc", "_execute_function_warm"),
@@ -368,6 +387,7 @@ WRAPPED = [
     ("policy_checks", "ministack.core.iam_actions", "extract_iam_action"),
     ("same_execution", "ministack.services.stepfunctions", "_start_execution"),
     ("ses_identity", "ministack.core.iam_actions", "_ses_v2_resource_arn"),
+    ("stream_positions", "ministack.services.lambda_svc", "_restore_esm_positions"),
 ]
 
 

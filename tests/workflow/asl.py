@@ -40,7 +40,7 @@ SERVICE_ERRORS = frozenset(
     }
 )
 # A function that died half-way: it may have done its effect, so it gets one more chance and no more.
-CRASHES = frozenset({"Lambda.Unknown", "Sandbox.Timedout", "States.Timeout"})
+CRASHES = frozenset({"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"})
 
 MAXIMUM_LINES = 400
 MAXIMUM_NAME = 80

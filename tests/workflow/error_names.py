@@ -13,7 +13,7 @@ from meterflow import errors
 from tests.workflow import asl
 
 # Names that AWS gives. Everything else in an ErrorEquals is ours.
-AWS_PREFIXES = ("Lambda.", "States.", "Sandbox.", "StepFunctions.")
+AWS_PREFIXES = ("Lambda.", "States.", "Sandbox.", "StepFunctions.", "Runtime.")
 # Raising one of these says nothing about what to do next, so no machine could ever tell.
 NAMELESS = frozenset({"Exception", "BaseException", "RuntimeError", "MeterflowError"})
 

@@ -54,7 +54,10 @@ def good() -> dict[str, Any]:
                     "Payload": {"meter_id": "{% $states.input.meter_id %}"},
                 },
                 "TimeoutSeconds": 20,
-                "Retry": [outage_retrier(), crash_retrier("Lambda.Unknown", "Sandbox.Timedout", "States.Timeout")],
+                "Retry": [
+                    outage_retrier(),
+                    crash_retrier("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"),
+                ],
                 "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "MeterNotFound"}],
                 "Assign": {"meter": "{% $states.result.Payload %}", "asked": 0},
                 "Output": "{% $states.result.Payload %}",
@@ -74,7 +77,7 @@ def good() -> dict[str, Any]:
                     "Payload": {"meter_id": "{% $meter.meter_id %}", "token": "{% $states.context.Task.Token %}"},
                 },
                 "TimeoutSeconds": "{% $number('${AnswerSeconds}') %}",
-                "Retry": [outage_retrier(), crash_retrier("Lambda.Unknown", "Sandbox.Timedout")],
+                "Retry": [outage_retrier(), crash_retrier("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout")],
                 "Catch": [
                     {"ErrorEquals": ["States.Timeout"], "Next": "IsAsked", "Assign": {"asked": "{% $asked + 1 %}"}},
                     {"ErrorEquals": ["States.ALL"], "Next": "AskingFailed"},

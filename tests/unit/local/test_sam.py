@@ -38,13 +38,14 @@ def test_it_keeps_its_own_settings_in_the_clone_and_asks_nothing(fake_sam: Path,
     fake_sam.write_text('#!/bin/sh\necho "$SAM_CLI_TELEMETRY $__SAM_CLI_APP_DIR $1"; cat; exit 3\n')
     read_end, write_end = os.pipe()
     os.write(write_end, b"what somebody types")
+    os.close(write_end)
     own_input = os.dup(0)
     os.dup2(read_end, 0)
     try:
         assert sam.run(["deploy"], {"PATH": os.environ["PATH"]}, home / "log", lines, print) == 3
     finally:
         os.dup2(own_input, 0)
-        for each in (own_input, read_end, write_end):
+        for each in (own_input, read_end):
             os.close(each)
     assert (home / "log").read_text() == f"0 {paths.TOOLS.parent / 'sam'} deploy\n"
 
