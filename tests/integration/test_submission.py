@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from boto3.dynamodb.conditions import Attr
 
 from cli import api
 from local.city import photo
@@ -133,15 +134,16 @@ def test_a_photo_that_is_no_photo_asks_for_a_person(laptop: Cloud) -> None:
     assert result["photo"]["reasons"]
 
 
-def test_an_upload_alone_is_read_and_sends_nothing(laptop: Cloud) -> None:
+def test_an_upload_alone_is_read_and_opens_no_review(laptop: Cloud) -> None:
     meter_id = laptop.new_meter()
-    before = len(laptop.messages(""))
     key = photographed(laptop, meter_id, "00321.987")
     table = laptop.table("ValidationResults")
 
     def read() -> Any:
-        rows = table.scan()["Items"]
-        return [row for row in rows if str(row["result_id"]).startswith(f"photo#{key}") and row["status"] == "READ"]
+        found = table.scan(FilterExpression=Attr("result_id").begins_with(f"photo#{key}"), ConsistentRead=True)["Items"]
+        return [row for row in found if row.get("state") == "READ"]
 
-    laptop.eventually(read)
-    assert len(laptop.messages("")) == before
+    (row,) = laptop.eventually(read)
+    assert "321987" in "".join(str(row).split(".")), "the register's figures are among the words"
+    others = table.scan(FilterExpression=Attr("result_id").begins_with("submission#"), ConsistentRead=True)["Items"]
+    assert not [one for one in others if key in str(one)], "an upload opens no review"
