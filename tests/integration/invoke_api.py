@@ -34,8 +34,9 @@ def register_meter(stage: Stage) -> None:
 
 
 def list_meters(stage: Stage) -> None:
+    # The first page by meter_id: other tests' meters may push WTR-0001 to the next one.
     listed = [item["meter_id"] for item in stage.call(200)["items"]]
-    assert {"WTR-0001", "GAS-0001", "ELC-0001", "HEA-0001"} <= set(listed)
+    assert {"GAS-0001", "ELC-0001", "HEA-0001"} <= set(listed)
     assert listed == sorted(listed)
 
 
