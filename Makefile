@@ -84,7 +84,8 @@ invoke: setup ## Run one function by `sam local invoke` on its event: make invok
 
 deploy: setup ## Deploy to a real account: make deploy ENV=staging
 	@$(PY) -m local.build --environment $(or $(ENV),default)
-	@$(SAM) deploy --config-env $(or $(ENV),default) --parameter-overrides PythonRuntime=$(RUNTIME) $(PARAMETERS)
+	@$(SAM) deploy --config-env $(or $(ENV),default) --parameter-overrides \
+		$(shell $(PY) -m local.samconfig $(or $(ENV),default)) PythonRuntime=$(RUNTIME) $(PARAMETERS)
 
 format: setup ## Format the code
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .

@@ -33,6 +33,8 @@ def run_up(arguments: argparse.Namespace) -> int:
     seed.seed(deploy.resource("dynamodb"), tables(outputs), say=lambda line: say(f"  {line}"))
     where = endpoints.write(outputs, people)
     site.publish(deploy.client("s3"), outputs, where["region"], where["aws_endpoint_url"])
+    if site.rebuild_pages_once(deploy.client("sqs"), outputs, deploy.fingerprint()):
+        say("  map and dashboard are made anew")
     if not arguments.no_demonstration:
         say("a reading with a photo")
         demonstration.run(where, say)

@@ -4,7 +4,6 @@ import functools
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import boto3
 import botocore.session
 
-from local import build, cloud, paths, sam, stack
+from local import build, cloud, paths, sam, samconfig, stack
 
 STACK = "meterflow"
 # What a person loses here with a stack that can only be made anew. The old tables and buckets stay in the emulator's
@@ -71,9 +70,11 @@ def fingerprint() -> str:
 
 def parameters() -> list[str]:
     """The template's parameters on the laptop cloud, as sam takes them."""
-    config = tomllib.loads((paths.ROOT / "samconfig.toml").read_text())
-    overrides: list[str] = config["local"]["deploy"]["parameters"]["parameter_overrides"]
-    return [*overrides, f"PythonRuntime={build.RUNTIME}", f"LocalPort={cloud.current_ports().emulator}"]
+    return [
+        *samconfig.parameters("local"),
+        f"PythonRuntime={build.RUNTIME}",
+        f"LocalPort={cloud.current_ports().emulator}",
+    ]
 
 
 def outputs() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Put the static site into its bucket: the pages in `site/` and `config.json`, which says where to log in.
 
-`python -m local.site --stack NAME` does it for a stack of the account that boto3's ordinary settings name.
+Map and dashboard are made by functions, when a meter changes or a day begins; a new layout has to be asked for.
+`python -m local.site --stack NAME` does both for a stack of the account that boto3's ordinary settings name.
 """
 
 import argparse
@@ -35,6 +36,26 @@ def publish(s3: Any, outputs: dict[str, str], region: str, cognito_endpoint: str
             CacheControl=CACHE.get(key.split("/")[0], CACHE[""]),
         )
     return len(changed)
+
+
+def rebuild_pages(sqs: Any, outputs: dict[str, str]) -> None:
+    """Ask for map and dashboard anew, whatever the published ones were made from."""
+    for queue in ("MapQueueUrl", "DashboardQueueUrl"):
+        sqs.send_message(QueueUrl=outputs[queue], MessageBody=json.dumps({"rebuild": True}))
+
+
+def rebuild_pages_once(sqs: Any, outputs: dict[str, str], deployed: str) -> bool:
+    """Ask for the pages anew where they were not yet made by what is `deployed`; return whether it was necessary.
+
+    The note of it lies beside the laptop cloud's state. It is written last: an interrupted run asks once more, which
+    costs one more page.
+    """
+    note = paths.home() / "pages.json"
+    if note.exists() and json.loads(note.read_text()).get("fingerprint") == deployed:
+        return False
+    rebuild_pages(sqs, outputs)
+    paths.write_whole(note, json.dumps({"fingerprint": deployed}) + "\n")
+    return True
 
 
 def _etags(s3: Any, bucket: str) -> dict[str, str]:
@@ -74,9 +95,10 @@ def main(arguments: list[str] | None = None) -> None:
             raise SystemExit(f"site: there is no deployed stack {name} in {session.region_name}")
         region = str(session.region_name)
         count = publish(session.client("s3"), outputs, region, f"https://cognito-idp.{region}.amazonaws.com")
+        rebuild_pages(session.client("sqs"), outputs)
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(f"site: {error}") from None
-    print(f"{count} files published to {outputs['SiteUrl']}")
+    print(f"{count} files published to {outputs['SiteUrl']}; map and dashboard are made anew")
 
 
 if __name__ == "__main__":

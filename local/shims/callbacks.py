@@ -24,6 +24,7 @@ def install() -> None:
     """Wrap the emulator's tasks. Raises AttributeError when they have moved."""
     execute, invoke, wait = stepfunctions._execute_task, stepfunctions._call_lambda, stepfunctions._invoke_with_callback
     template = stepfunctions._apply_jsonata_template
+    stepfunctions._ExecutionError, stepfunctions._task_tokens  # noqa: B018 - fail at start, not at the first wait
 
     def with_deadline(state: dict[str, Any], raw_input: Any, execution: Any, context: Any) -> Any:
         deadline = state.get("TimeoutSeconds")

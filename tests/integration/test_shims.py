@@ -2,21 +2,28 @@
 
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from ministack.core.responses import AccountRegionScopedDict
 
-from local import build, shims
+from local import build, emulator, paths, ports, shims
+from local.cloud import REGION
 from local.users import PEOPLE
 from tests.integration.conftest import Cloud
 
@@ -125,21 +132,26 @@ class Probe:
         return self.end(self.start(self.machine(states)))
 
 
+def packed(source: str) -> bytes:
+    """A function's artefact: one module."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", source)
+    return code.getvalue()
+
+
 @pytest.fixture(scope="module")
 def probe(laptop: Cloud) -> Iterator[Probe]:
     iam, functions = laptop.client("iam"), laptop.client("lambda")
     name = f"probe-{uuid.uuid4().hex[:8]}"
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as packed:
-        packed.writestr("app.py", PROBE)
     functions.create_function(
         FunctionName=name,
         Runtime=build.RUNTIME,
         Handler="app.handler",
         Role=role["Arn"],
-        Code={"ZipFile": code.getvalue()},
+        Code={"ZipFile": packed(PROBE)},
         Timeout=30,
     )
     made = Probe(laptop, name, name)
@@ -210,6 +222,7 @@ def test_an_execution_that_failed_can_be_redriven_and_one_that_succeeded_cannot(
     task = probe.task("", Arguments={"FunctionName": probe.arn, "Payload": payload}, Output="{% $states.result %}")
     execution = probe.start(probe.machine({"Try": task}), payload='{"given": "kept"}')
     assert probe.end(execution)["error"] == "Odd"
+    assert client.describe_execution(executionArn=execution)["redriveCount"] == 0
     client.redrive_execution(executionArn=execution)
     done = probe.end(execution)
     assert done["status"] == "SUCCEEDED"
@@ -378,16 +391,113 @@ def test_a_restarted_emulator_reads_its_streams_from_their_start(monkeypatch: py
     assert streams.get("mapping") is None
 
 
+# Told apart by a file, because the rights of a role are of no matter here.
+READER = """
+import os
+
+def handler(event, context):
+    with open(os.environ["SEEN"], "a") as seen:
+        seen.writelines(record["dynamodb"]["Keys"]["id"]["S"] + chr(10) for record in event["Records"])
+"""
+
+
+@contextmanager
+def an_emulator(chosen: ports.Ports) -> Iterator[boto3.Session]:
+    """An emulator of the test's own, with our shims; ended as `make stop` ends it, its state stays."""
+    command = [sys.executable, "-m", "local.emulator"]
+    log = paths.log_file("emulator")
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=paths.ROOT,
+            env=emulator.environment(chosen),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not ports.listening(chosen.emulator):
+            assert process.poll() is None, log.read_text()[-2000:]
+            assert time.monotonic() < deadline, "the emulator does not come up"
+            time.sleep(0.1)
+        yield boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_what_changes_after_a_restart_reaches_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a person has it who stops the laptop cloud in the evening and goes on in the morning."""
+    monkeypatch.setenv("METERFLOW_HOME", str(tmp_path))
+    first = ports.free_base()
+    chosen = ports.Ports(first, first + 1, first + 2)
+    url, seen = f"http://{ports.HOST}:{first}", tmp_path / "seen"
+
+    def reaches(session: boto3.Session, *names: str) -> None:
+        table = session.resource("dynamodb", endpoint_url=url).Table("changes")
+        for name in names:
+            table.put_item(Item={"id": name})
+        deadline = time.monotonic() + 30
+        while not (seen.exists() and set(names) <= set(seen.read_text().split())):
+            known = seen.read_text() if seen.exists() else "nothing"
+            assert time.monotonic() < deadline, f"{names} did not arrive, only {known!r}"
+            time.sleep(0.1)
+
+    with an_emulator(chosen) as session:
+        stream = session.client("dynamodb", endpoint_url=url).create_table(
+            TableName="changes",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+        )["TableDescription"]["LatestStreamArn"]
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        iam, functions = session.client("iam", endpoint_url=url), session.client("lambda", endpoint_url=url)
+        role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
+        functions.create_function(
+            FunctionName="reader",
+            Runtime=build.RUNTIME,
+            Handler="app.handler",
+            Role=role["Arn"],
+            Code={"ZipFile": packed(READER)},
+            Environment={"Variables": {"SEEN": str(seen)}},
+        )
+        functions.create_event_source_mapping(
+            FunctionName="reader", EventSourceArn=stream, StartingPosition="TRIM_HORIZON"
+        )
+        reaches(session, "evening-1", "evening-2", "evening-3")
+    with an_emulator(chosen) as session:
+        reaches(session, "morning")
+    assert seen.read_text().split() == ["evening-1", "evening-2", "evening-3", "morning"]
+
+
 WRAPPED = [
     ("callbacks", "ministack.services.stepfunctions", "_invoke_with_callback"),
+    ("callbacks", "ministack.services.stepfunctions", "_execute_task"),
+    ("callbacks", "ministack.services.stepfunctions", "_call_lambda"),
+    ("callbacks", "ministack.services.stepfunctions", "_apply_jsonata_template"),
+    ("callbacks", "ministack.services.stepfunctions", "_ExecutionError"),
+    ("callbacks", "ministack.services.stepfunctions", "_task_tokens"),
     ("error_names", "ministack.services.lambda_svc", "_execute_function_warm"),
     ("function_interpreter", "ministack.core.lambda_runtime", "_detect_runtime_binary"),
     ("known_people", "ministack.services.cognito", "_admin_create_user"),
     ("nested_update", "ministack.services.cloudformation.provisioners", "_update_resource"),
     ("policy_checks", "ministack.core.iam_actions", "extract_iam_action"),
     ("same_execution", "ministack.services.stepfunctions", "_start_execution"),
+    ("same_execution", "ministack.services.stepfunctions", "_describe_execution"),
+    ("same_execution", "ministack.services.stepfunctions", "_execute_task"),
+    ("same_execution", "ministack.services.stepfunctions", "_run_execution"),
+    ("same_execution", "ministack.services.stepfunctions", "_executions"),
+    ("same_execution", "ministack.services.stepfunctions", "handle_request"),
     ("ses_identity", "ministack.core.iam_actions", "_ses_v2_resource_arn"),
     ("stream_positions", "ministack.services.lambda_svc", "_restore_esm_positions"),
+    ("stream_positions", "ministack.services.lambda_svc", "_dynamodb_stream_positions"),
 ]
 
 

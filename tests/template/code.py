@@ -192,6 +192,18 @@ def _names(source: str) -> Iterator[str]:
             yield f"{node.value.id}.{node.attr}"
 
 
+def check_plain_connections(source: str) -> list[str]:
+    """No address without TLS, and nobody's certificate goes unchecked."""
+    problems = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "http://" in node.value:
+            problems.append(f"line {node.lineno}: names an address without TLS")
+        checks = isinstance(node, ast.keyword) and node.arg in ("use_ssl", "verify", "check_hostname")
+        if checks and getattr(node.value, "value", True) is False:
+            problems.append(f"line {node.lineno}: turns {node.arg} off")
+    return problems
+
+
 def check_batch_handler(source: str) -> list[str]:
     """A stream or queue takes every answer for success, so a failure must be raised or reported record by record."""
     problems = []

@@ -97,6 +97,21 @@ def check_states(root: Path, source: Template) -> list[str]:
     return problems
 
 
+def check_log_groups(_root: Path, source: Template) -> list[str]:
+    """Each workflow logs to one group, found by the workflow's name: `…/image-validation`. The API has its own."""
+    problems = []
+    for name, folder in template_functions(source):
+        workflow = folder.split("/")[1]
+        group = source["Resources"][name]["Properties"].get("LoggingConfig", {}).get("LogGroup", {}).get("Ref")
+        if group != f"{pascal(workflow)}Logs":
+            problems.append(f"{name}: logs to {group}, not to {pascal(workflow)}Logs")
+        elif workflow != "api":
+            given = str(source["Resources"][group].get("Properties", {}).get("LogGroupName", {}).get("Fn::Sub"))
+            if not given.endswith(f"/${{AWS::StackName}}/{workflow.replace('_', '-')}"):
+                problems.append(f"{group}: is called {given}, which nobody looks for")
+    return problems
+
+
 def check_artefacts(root: Path, source: Template) -> list[str]:
     """Every stack, machine and layer in the repository is in the template, and the other way round."""
     problems = []

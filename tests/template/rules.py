@@ -23,6 +23,32 @@ AUTHORIZATION = Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Po
 TO_A_PHONE = "sns:Publish"
 HOLDS_DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Cognito::UserPool")
 BUCKET_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+# What runs without a server of ours. Before a new name comes in: does it cost while nothing happens?
+SERVERLESS = frozenset(
+    {
+        "ApiGateway",
+        "CloudFormation",
+        "CloudFront",
+        "CloudWatch",
+        "Cognito",
+        "DynamoDB",
+        "Events",
+        "IAM",
+        "KMS",
+        "Lambda",
+        "Logs",
+        "S3",
+        "SNS",
+        "SQS",
+        "Scheduler",
+        "Serverless",
+        "StepFunctions",
+    }
+)
+MAXIMUM_TIMEOUT = 300
+# API Gateway's policies for a regional API that begin at TLS 1.2 or later.
+API_TLS = re.compile(r"SecurityPolicy_TLS13_1_[23]_\w+")
+EDGE_PROTOCOLS = ("https-only", "redirect-to-https")
 VISIBILITY_FACTOR = 6
 RECEIVES = 5
 
@@ -98,6 +124,28 @@ def check_functions(here: Stack) -> list[str]:
     for name, properties in here.of_type("AWS::StepFunctions::StateMachine").items():
         if not properties.get("TracingConfiguration", {}).get("Enabled"):
             problems.append(f"{name}: does not trace")
+    return problems
+
+
+def check_timeouts(here: Stack) -> list[str]:
+    """No function runs on and on: five minutes are the most that a hanging one may cost."""
+    return [
+        f"{name}: may take {timeout} s, at most {MAXIMUM_TIMEOUT}"
+        for name, properties in here.of_type("AWS::Lambda::Function").items()
+        if (timeout := int(properties.get("Timeout", 3))) > MAXIMUM_TIMEOUT
+    ]
+
+
+def check_serverless(here: Stack) -> list[str]:
+    """Nothing runs while nothing happens: no server, no cluster, no capacity that is paid by the hour."""
+    problems = [
+        f"{name}: {resource['Type']} is not among the serverless services"
+        for name, resource in here.resources.items()
+        if resource["Type"].split("::")[1] not in SERVERLESS
+    ]
+    for name, properties in here.of_type("AWS::Lambda::Alias", "AWS::Lambda::Version").items():
+        if "ProvisionedConcurrencyConfig" in properties:
+            problems.append(f"{name}: keeps functions running")
     return problems
 
 
@@ -240,6 +288,89 @@ def check_public_access(here: Stack) -> list[str]:
     return sorted(set(problems))
 
 
+# --- on the wire ------------------------------------------------------------------------------------------------
+
+
+def on_aws(here: Stack, value: Any, given: dict[str, Any] | None = None) -> Any:
+    """What `value` is under the parameters `given`, else under their defaults, which are those of AWS."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    (function, argument), *_ = value.items()
+    if function == "Ref" and argument in here.source.get("Parameters", {}):
+        return (given or {}).get(argument, here.source["Parameters"][argument].get("Default"))
+    if function == "Fn::If":
+        condition, yes, no = argument
+        return on_aws(here, yes if _holds(here, condition, given) else no, given)
+    return value
+
+
+def _holds(here: Stack, condition: str, given: dict[str, Any] | None) -> bool:
+    left, right = (on_aws(here, side, given) for side in here.source["Conditions"][condition]["Fn::Equals"])
+    return bool(left == right)
+
+
+def refused_without_tls(here: Stack, kind: str, actions: str) -> set[str]:
+    """What the resource policies of this kind shut to everybody whose connection is not encrypted."""
+    return {
+        name
+        for properties in here.of_type(kind).values()
+        for statement in statements(properties["PolicyDocument"])
+        if (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        and as_list(statement["Action"]) == [actions]
+        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        for resource in as_list(statement["Resource"])
+        if (name := here.logical_id(resource))
+    }
+
+
+def _attached(here: Stack, kind: str, key: str) -> set[str | None]:
+    return {
+        here.logical_id(target) for properties in here.of_type(kind).values() for target in as_list(properties.get(key))
+    }
+
+
+def check_encrypted_connections(here: Stack) -> list[str]:
+    """Queues and topics refuse plain HTTP; the API begins at TLS 1.2; CloudFront speaks HTTPS on both its sides.
+
+    What talks to an AWS service does so over HTTPS by itself; buckets are in `check_buckets`.
+    """
+    problems = []
+    for kind, policies, key, actions in (
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues", "sqs:*"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics", "sns:Publish"),
+    ):
+        safe = refused_without_tls(here, policies, actions) & _attached(here, policies, key)
+        problems += [f"{name}: may be reached without TLS" for name in sorted(set(here.of_type(kind)) - safe)]
+    for name, api in here.of_type("AWS::ApiGateway::RestApi").items():
+        if not API_TLS.fullmatch(str(api.get("SecurityPolicy"))) or "EndpointAccessMode" not in api:
+            problems.append(f"{name}: speaks TLS older than 1.2")
+    for name, properties in here.of_type("AWS::CloudFront::Distribution").items():
+        distribution = properties["DistributionConfig"]
+        outside = {"api": ("https-only",), "site": EDGE_PROTOCOLS}
+        for behaviour in [distribution["DefaultCacheBehavior"], *distribution.get("CacheBehaviors", [])]:
+            protocol, origin = on_aws(here, behaviour["ViewerProtocolPolicy"]), behaviour["TargetOriginId"]
+            if protocol not in outside.get(origin, EDGE_PROTOCOLS):
+                problems.append(f"{name}: answers {protocol} for {origin}")
+        for origin in distribution["Origins"]:
+            custom = origin.get("CustomOriginConfig")
+            if custom is None:
+                continue
+            if on_aws(here, custom["OriginProtocolPolicy"]) != "https-only":
+                problems.append(f"{name}: calls {origin['Id']} over plain HTTP")
+            if custom.get("OriginSSLProtocols") != ["TLSv1.2"]:
+                problems.append(f"{name}: calls {origin['Id']} over TLS older than 1.2")
+    return problems
+
+
+def check_topics(here: Stack) -> list[str]:
+    """What a topic keeps until it is delivered is encrypted."""
+    return [
+        f"{name}: is not encrypted"
+        for name, properties in here.of_type("AWS::SNS::Topic").items()
+        if not properties.get("KmsMasterKeyId")
+    ]
+
+
 # --- queues and streams -----------------------------------------------------------------------------------------
 
 
@@ -343,12 +474,9 @@ def check_what_holds_data_outlives_its_stack(here: Stack) -> list[str]:
 def check_buckets(here: Stack) -> list[str]:
     """Encrypted, shut to the public, reached over TLS only, without access lists; unfinished uploads are tidied."""
     problems = []
-    secured = {
-        here.logical_id(properties["Bucket"])
-        for properties in here.of_type("AWS::S3::BucketPolicy").values()
-        for statement in statements(properties["PolicyDocument"])
-        if statement["Effect"] == "Deny" and "aws:securetransport" in json.dumps(statement.get("Condition", {})).lower()
-    }
+    secured = refused_without_tls(here, "AWS::S3::BucketPolicy", "s3:*") & _attached(
+        here, "AWS::S3::BucketPolicy", "Bucket"
+    )
     for name, properties in here.of_type("AWS::S3::Bucket").items():
         if not properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration"):
             problems.append(f"{name}: is not encrypted")
@@ -366,7 +494,10 @@ def check_buckets(here: Stack) -> list[str]:
 
 
 def check_upload_notifications(here: Stack) -> list[str]:
-    """S3 refuses two suffixes in one filter, and a prefix with a suffix on one key is OR in an event pattern."""
+    """S3 refuses two suffixes in one filter, and a prefix with a suffix on one key is OR in an event pattern.
+
+    A rule about S3 names the one bucket of uploads: what is written anywhere else, our own copies too, starts nothing.
+    """
     problems = []
     for name, bucket in here.of_type("AWS::S3::Bucket").items():
         notifications = bucket.get("NotificationConfiguration", {})
@@ -378,6 +509,10 @@ def check_upload_notifications(here: Stack) -> list[str]:
                 ]
     for name, rule in here.of_type("AWS::Events::Rule").items():
         keys = (rule.get("EventPattern") or {}).get("detail", {}).get("object", {}).get("key", [])
+        if "aws.s3" in (rule.get("EventPattern") or {}).get("source", []):
+            names = [here.text(one) for one in rule["EventPattern"].get("detail", {}).get("bucket", {}).get("name", [])]
+            if len(names) != 1 or "Uploads" not in names[0]:
+                problems.append(f"{name}: must look at the uploads bucket alone, not at {names or 'every bucket'}")
         kinds = {kind for pattern in keys if isinstance(pattern, dict) for kind in pattern}
         if {"prefix", "suffix"} <= kinds:
             problems.append(f"{name}: prefix and suffix on one key are joined by OR")
@@ -458,10 +593,14 @@ CHECKS: tuple[Callable[[Stack], list[str]], ...] = (
     check_roles,
     check_log_groups,
     check_functions,
+    check_timeouts,
+    check_serverless,
     check_runtime,
     check_failures_end_somewhere,
     check_least_privilege,
     check_public_access,
+    check_encrypted_connections,
+    check_topics,
     check_queues,
     check_mappings,
     check_tables,

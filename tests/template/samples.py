@@ -14,7 +14,9 @@ Transform: AWS::Serverless-2016-10-31
 Parameters:
   PythonRuntime: {Type: String, Default: python3.13, AllowedValues: [python3.12, python3.13]}
   DeletionProtection: {Type: String, Default: "true"}
+  ViewerProtocolPolicy: {Type: String, Default: redirect-to-https}
 Conditions:
+  WithoutTls: !Equals [!Ref ViewerProtocolPolicy, allow-all]
   Protected: !Equals [!Ref DeletionProtection, "true"]
 Globals:
   Function:
@@ -42,6 +44,11 @@ Resources:
             Action: sqs:SendMessage
             Resource: !GetAtt DeadEvents.Arn
             Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}
+          - Effect: Deny
+            Principal: "*"
+            Action: sqs:*
+            Resource: !GetAtt DeadEvents.Arn
+            Condition: {Bool: {aws:SecureTransport: "false"}}
   Logs:
     Type: AWS::Logs::LogGroup
     Properties: {RetentionInDays: 30}
@@ -72,6 +79,8 @@ Resources:
     Type: AWS::Serverless::Api
     Properties:
       StageName: v1
+      SecurityPolicy: SecurityPolicy_TLS13_1_2_2021_06
+      EndpointAccessMode: BASIC
       TracingEnabled: true
       MethodSettings: [{HttpMethod: "*", ResourcePath: "/*", ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100}]
       Auth:
@@ -88,6 +97,17 @@ Resources:
   DeadJobs:
     Type: AWS::SQS::Queue
     Properties: {MessageRetentionPeriod: 1209600, SqsManagedSseEnabled: true}
+  JobsPolicy:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref Jobs, !Ref DeadJobs]
+      PolicyDocument:
+        Statement:
+          - Effect: Deny
+            Principal: "*"
+            Action: sqs:*
+            Resource: [!GetAtt Jobs.Arn, !GetAtt DeadJobs.Arn]
+            Condition: {Bool: {aws:SecureTransport: "false"}}
   ReadQueueFunction:
     Type: AWS::Serverless::Function
     Properties:
@@ -197,6 +217,7 @@ Resources:
       EventPattern:
         source: [aws.s3]
         detail:
+          bucket: {name: [!Ref Uploads]}
           object:
             key:
               - {suffix: {equals-ignore-case: .jpg}}
@@ -207,6 +228,25 @@ Resources:
 
   Alarms:
     Type: AWS::SNS::Topic
+    Properties: {KmsMasterKeyId: !Ref Key}
+  Key:
+    Type: AWS::KMS::Key
+  AlarmsAccess:
+    Type: AWS::SNS::TopicPolicy
+    Properties:
+      Topics: [!Ref Alarms]
+      PolicyDocument:
+        Statement:
+          - Effect: Deny
+            Principal: "*"
+            Action: sns:Publish
+            Resource: !Ref Alarms
+            Condition: {Bool: {aws:SecureTransport: "false"}}
+          - Effect: Allow
+            Principal: {Service: cloudwatch.amazonaws.com}
+            Action: sns:Publish
+            Resource: !Ref Alarms
+            Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}
   TooMuch:
     Type: AWS::CloudWatch::Alarm
     Properties: {AlarmActions: [!Ref Alarms], ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1}
@@ -257,7 +297,16 @@ Resources:
     Type: AWS::CloudFront::Distribution
     Properties:
       DistributionConfig:
-        Origins: [{Id: site, DomainName: !GetAtt Uploads.RegionalDomainName}]
+        Origins:
+          - {Id: site, DomainName: !GetAtt Uploads.RegionalDomainName}
+          - Id: api
+            DomainName: api.example.org
+            CustomOriginConfig:
+              OriginProtocolPolicy: !If [WithoutTls, http-only, https-only]
+              OriginSSLProtocols: [TLSv1.2]
+        DefaultCacheBehavior: {TargetOriginId: site, ViewerProtocolPolicy: !Ref ViewerProtocolPolicy}
+        CacheBehaviors:
+          - {PathPattern: /api/*, TargetOriginId: api, ViewerProtocolPolicy: !If [WithoutTls, allow-all, https-only]}
 """
 
 

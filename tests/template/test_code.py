@@ -73,6 +73,15 @@ def test_domain_knows_nothing_of_the_outside(path: Path) -> None:
     assert code.check_domain(path.read_text(encoding="utf-8")) == []
 
 
+def test_nothing_is_called_over_plain_http() -> None:
+    found = {
+        _id(path): problems
+        for path in code.deployed_files()
+        if (problems := code.check_plain_connections(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
 def test_modules_are_named_for_a_concept() -> None:
     assert [problem for path in code.deployed_files() for problem in code.check_name(path.name)] == []
 
@@ -144,6 +153,9 @@ def test_handlers_import_without_region_environment_and_network(tmp_path: Path) 
         (code.check_domain, "from meterflow.adapters import meters", "adapter"),
         (code.check_domain, "import os\nx = os.environ['A']", "environment"),
         (code.check_domain, "from datetime import datetime\nx = datetime.now()", "clock"),
+        (code.check_plain_connections, "get('http://provider.example')", "without TLS"),
+        (code.check_plain_connections, "client('s3', use_ssl=False)", "turns use_ssl off"),
+        (code.check_plain_connections, "get(url, verify=False)", "turns verify off"),
         (code.check_batch_handler, "def f():\n    return {'statusCode': 500}", "status code"),
         (code.check_batch_handler, "from meterflow.http import respond", "status code"),
         (code.check_batch_handler, "try:\n    f()\nexcept Exception:\n    log()", "swallows"),

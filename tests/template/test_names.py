@@ -17,7 +17,13 @@ def check_samples_and_tests(root: Path, _source: dict[str, Any]) -> list[str]:
     return names.check_samples_and_tests(root)
 
 
-CHECKS = (names.check_functions, check_samples_and_tests, names.check_states, names.check_artefacts)
+CHECKS = (
+    names.check_functions,
+    check_samples_and_tests,
+    names.check_states,
+    names.check_log_groups,
+    names.check_artefacts,
+)
 Check = Callable[[Path, dict[str, Any]], list[str]]
 
 
@@ -31,12 +37,24 @@ SOURCE: dict[str, Any] = {
     "Resources": {
         "FindMeterFunction": {
             "Type": "AWS::Serverless::Function",
-            "Properties": {"CodeUri": "functions/inspection/find_meter/"},
+            "Properties": {
+                "CodeUri": "functions/inspection/find_meter/",
+                "LoggingConfig": {"LogGroup": {"Ref": "InspectionLogs"}},
+            },
         },
         "GetMeterFunction": {
             "Type": "AWS::Serverless::Function",
-            "Properties": {"CodeUri": "functions/api/get_meter/", "Events": {"Api": {}}},
+            "Properties": {
+                "CodeUri": "functions/api/get_meter/",
+                "Events": {"Api": {}},
+                "LoggingConfig": {"LogGroup": {"Ref": "ApiLogs"}},
+            },
         },
+        "InspectionLogs": {
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {"LogGroupName": {"Fn::Sub": "/aws/vendedlogs/states/${AWS::StackName}/inspection"}},
+        },
+        "ApiLogs": {"Type": "AWS::Logs::LogGroup"},
         "InspectionStateMachine": {
             "Type": "AWS::Serverless::StateMachine",
             "Properties": {"DefinitionUri": "statemachines/inspection.asl.json"},
@@ -126,6 +144,7 @@ def test_a_file_too_many_is_refused(more: str, check: Check, word: str, reposito
 
 
 FUNCTION = SOURCE["Resources"]["FindMeterFunction"]
+STRAY = {"CodeUri": "functions/inspection/find_meter/", "LoggingConfig": {"LogGroup": {"Ref": "ApiLogs"}}}
 
 
 @pytest.mark.parametrize(
@@ -148,6 +167,16 @@ FUNCTION = SOURCE["Resources"]["FindMeterFunction"]
             },
             names.check_states,
             "nothing starts it",
+        ),
+        (
+            {"FindMeterFunction": {"Type": "AWS::Serverless::Function", "Properties": STRAY}},
+            names.check_log_groups,
+            "not to InspectionLogs",
+        ),
+        (
+            {"InspectionLogs": {"Type": "AWS::Logs::LogGroup"}},
+            names.check_log_groups,
+            "which nobody looks for",
         ),
     ],
 )

@@ -95,7 +95,7 @@ def _topic_policy(template: dict[str, Any], service: str) -> None:
         "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
     }
     document = {"Statement": [statement]}
-    _add(template, "AlarmsPolicy", "AWS::SNS::TopicPolicy", Topics=[{"Ref": "Alarms"}], PolicyDocument=document)
+    _add(template, "AlarmsAccess", "AWS::SNS::TopicPolicy", Topics=[{"Ref": "Alarms"}], PolicyDocument=document)
 
 
 def _schedule(template: dict[str, Any], target: str) -> None:

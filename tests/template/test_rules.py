@@ -70,6 +70,24 @@ def _scheduled(template: dict[str, Any]) -> None:
     template["Resources"]["Hourly"] = {"Type": "AWS::Scheduler::Schedule", "Properties": {"Target": target}}
 
 
+def _allow_plain(template: dict[str, Any], policy: str) -> None:
+    """Turn the one refusal of a policy into something that looks like it."""
+    for statement in _properties(template, policy)["PolicyDocument"]["Statement"]:
+        if statement["Effect"] == "Deny":
+            statement["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
+
+
+def _behaviour(template: dict[str, Any], number: int) -> dict[str, Any]:
+    distribution = _properties(template, "Site")["DistributionConfig"]
+    found: dict[str, Any] = [distribution["DefaultCacheBehavior"], *distribution["CacheBehaviors"]][number]
+    return found
+
+
+def _api_origin(template: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = _properties(template, "Site")["DistributionConfig"]["Origins"][1]["CustomOriginConfig"]
+    return found
+
+
 FUNCTION, MACHINE = "FindMeterFunction", "InspectionStateMachine"
 
 BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
@@ -162,6 +180,81 @@ BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
         lambda t: _properties(t, "DeadEventsPolicy")["PolicyDocument"]["Statement"][0].update(Principal={"AWS": "*"}),
         "every account",
     ),
+    (rules.check_timeouts, "a long wait", lambda t: _properties(t, FUNCTION).update(Timeout=301), "at most 300"),
+    *[
+        (
+            rules.check_serverless,
+            kind,
+            lambda t, kind=kind: t["Resources"].update(Machine={"Type": kind}),
+            "not among the serverless",
+        )
+        for kind in ("AWS::EC2::Instance", "AWS::ECS::Service", "AWS::RDS::DBInstance", "AWS::SageMaker::Endpoint")
+    ],
+    (
+        rules.check_serverless,
+        "a function that never rests",
+        lambda t: _properties(t, FUNCTION).update(
+            AutoPublishAlias="live", ProvisionedConcurrencyConfig={"ProvisionedConcurrentExecutions": 1}
+        ),
+        "keeps functions running",
+    ),
+    (rules.check_encrypted_connections, "a plain queue", lambda t: _allow_plain(t, "JobsPolicy"), "Jobs: may be"),
+    (
+        rules.check_encrypted_connections,
+        "a plain dead-letter queue",
+        lambda t: _properties(t, "JobsPolicy")["Queues"].pop(),
+        "DeadJobs: may be",
+    ),
+    (
+        rules.check_encrypted_connections,
+        "one queue forgotten",
+        lambda t: _properties(t, "JobsPolicy")["PolicyDocument"]["Statement"][0]["Resource"].pop(0),
+        "Jobs: may be",
+    ),
+    (rules.check_encrypted_connections, "a plain topic", lambda t: _allow_plain(t, "AlarmsAccess"), "Alarms: may be"),
+    (
+        rules.check_encrypted_connections,
+        "TLS 1.0 at the API",
+        lambda t: _properties(t, "Api").update(SecurityPolicy="TLS_1_0"),
+        "older than 1.2",
+    ),
+    (
+        rules.check_encrypted_connections,
+        "a policy without its access mode",
+        lambda t: _properties(t, "Api").pop("EndpointAccessMode"),
+        "older than 1.2",
+    ),
+    (
+        rules.check_encrypted_connections,
+        "the site over HTTP",
+        lambda t: _behaviour(t, 0).update(ViewerProtocolPolicy="allow-all"),
+        "answers allow-all for site",
+    ),
+    (
+        rules.check_encrypted_connections,
+        "the API redirected when the token is on the wire already",
+        lambda t: _behaviour(t, 1).update(ViewerProtocolPolicy="redirect-to-https"),
+        "answers redirect-to-https for api",
+    ),
+    (
+        rules.check_encrypted_connections,
+        "plain HTTP unless somebody says otherwise",
+        lambda t: t["Parameters"]["ViewerProtocolPolicy"].update(Default="allow-all"),
+        "answers allow-all for site",
+    ),
+    (
+        rules.check_encrypted_connections,
+        "CloudFront and the API over HTTP",
+        lambda t: _api_origin(t).update(OriginProtocolPolicy="match-viewer"),
+        "plain HTTP",
+    ),
+    (
+        rules.check_encrypted_connections,
+        "CloudFront and the API over old TLS",
+        lambda t: _api_origin(t).update(OriginSSLProtocols=["TLSv1", "TLSv1.2"]),
+        "TLS older",
+    ),
+    (rules.check_topics, "a plain topic", lambda t: _properties(t, "Alarms").pop("KmsMasterKeyId"), "not encrypted"),
     (rules.check_queues, "too short", lambda t: _properties(t, "Jobs").update(VisibilityTimeout=89), "6 x 15"),
     (
         rules.check_queues,
@@ -250,8 +343,27 @@ BAD: list[tuple[Callable[[Stack], list[str]], str, Spoil, str]] = [
         lambda t: _properties(t, "UploadsPolicy")["PolicyDocument"]["Statement"].pop(0),
         "without TLS",
     ),
+    (rules.check_buckets, "TLS for nobody", lambda t: _allow_plain(t, "UploadsPolicy"), "without TLS"),
     (rules.check_buckets, "access lists", lambda t: _properties(t, "Uploads").pop("OwnershipControls"), "access lists"),
     (rules.check_buckets, "untidy", lambda t: _properties(t, "Uploads").pop("LifecycleConfiguration"), "unfinished"),
+    (
+        rules.check_upload_notifications,
+        "every bucket",
+        lambda t: _properties(t, "Uploaded")["EventPattern"]["detail"].pop("bucket"),
+        "every bucket",
+    ),
+    (
+        rules.check_upload_notifications,
+        "another bucket beside ours",
+        lambda t: _properties(t, "Uploaded")["EventPattern"]["detail"]["bucket"]["name"].append("x"),
+        "alone",
+    ),
+    (
+        rules.check_upload_notifications,
+        "the bucket of our own copies",
+        lambda t: _properties(t, "Uploaded")["EventPattern"]["detail"]["bucket"].update(name=["photos"]),
+        "alone",
+    ),
     (rules.check_upload_notifications, "two suffixes in one filter", _two_suffixes, "two suffix"),
     (
         rules.check_upload_notifications,
@@ -295,6 +407,20 @@ def test_a_bad_template_is_refused(check: Callable[[Stack], list[str]], what: st
     spoil(template)
     problems = check(samples.built(template))
     assert any(word in problem for problem in problems), f"{what} passed: {problems}"
+
+
+@pytest.mark.parametrize("stage", ["development", "staging", "production"])
+def test_every_stage_but_the_laptops_asks_for_https(stage: str) -> None:
+    """The nested stack's defaults are those of AWS; what the root hands it must not undo them."""
+    root = project()
+    given = root.resources["Delivery"]["Properties"]["Parameters"]
+    on = {key: rules.on_aws(root, value, {"Stage": stage}) for key, value in given.items()}
+    assert (on["ApiProtocol"], on["ApiPort"]) == ("https-only", 443)
+    delivery = root.nested["Delivery"]
+    distribution = delivery.resources["Distribution"]["Properties"]["DistributionConfig"]
+    behaviours = [distribution["DefaultCacheBehavior"], *distribution["CacheBehaviors"]]
+    protocols = {b["TargetOriginId"]: rules.on_aws(delivery, b["ViewerProtocolPolicy"], on) for b in behaviours}
+    assert protocols == {"site": "redirect-to-https", "api": "https-only"}
 
 
 def test_every_check_has_been_seen_to_refuse() -> None:

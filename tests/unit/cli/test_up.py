@@ -31,6 +31,10 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> list[Any]:
     where = WHERE | {"region": "r", "aws_endpoint_url": "u"}
     monkeypatch.setattr(endpoints, "write", lambda _outputs, _people: done.append("endpoints") or where)
     monkeypatch.setattr(site, "publish", lambda *_: done.append("site"))
+    monkeypatch.setattr(deploy, "fingerprint", lambda: "sources-1")
+    monkeypatch.setattr(
+        site, "rebuild_pages_once", lambda sqs, _outputs, deployed: done.append(("pages", sqs, deployed)) or True
+    )
     monkeypatch.setattr(demonstration, "run", lambda _where, _say: done.append("demonstration"))
     return done
 
@@ -46,6 +50,7 @@ def test_the_stages_in_their_order(meterflow: Run, stages: list[Any]) -> None:
         ("seed", {"Meters": "meters-1", "Claims": "claims-1"}),
         "endpoints",
         "site",
+        ("pages", "sqs", "sources-1"),
         "demonstration",
     ]
     assert done.out.count("http://there") == len(WHERE)

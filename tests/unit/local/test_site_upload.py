@@ -7,18 +7,34 @@ import boto3
 import pytest
 
 from local import site
+from meterflow.contracts.update_pipeline import PagesDue
 
 OUTPUTS = {
     "SiteBucketName": "meterflow-site",
     "UserPoolClientId": "client-1",
     "SiteUrl": "https://site.example",
 }
+QUEUES = ("MapQueueUrl", "DashboardQueueUrl")
 COGNITO = "http://127.0.0.1:4566"
 
 
 def publish() -> int:
     """Publish to the fake bucket."""
     return site.publish(boto3.client("s3"), OUTPUTS, "eu-central-1", COGNITO)
+
+
+@pytest.fixture
+def outputs(aws: None) -> dict[str, str]:  # noqa: ARG001 (the queues are made in it)
+    """The stack's outputs, the generators' queues among them."""
+    sqs = boto3.client("sqs")
+    return OUTPUTS | {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
+
+
+def asked(outputs: dict[str, str]) -> list[list[dict[str, Any]]]:
+    """What waits for the map's generator and for the dashboard's."""
+    sqs = boto3.client("sqs")
+    batches = [sqs.receive_message(QueueUrl=outputs[name], MaxNumberOfMessages=10) for name in QUEUES]
+    return [[json.loads(message["Body"]) for message in batch.get("Messages", [])] for batch in batches]
 
 
 def kept(key: str) -> dict[str, Any]:
@@ -61,11 +77,38 @@ def test_what_somebody_changed_is_put_back_and_the_map_is_left() -> None:
     assert kept("map.html")["Body"].read() == b"generated"
 
 
-@pytest.mark.usefixtures("aws")
-def test_publishing_to_an_account(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(site.stack, "outputs", lambda _client, name: OUTPUTS if name == "meterflow-staging" else {})
+def test_a_generator_understands_what_it_is_asked(outputs: dict[str, str]) -> None:
+    site.rebuild_pages(boto3.client("sqs"), outputs)
+    for [message] in asked(outputs):
+        assert PagesDue.model_validate(message).rebuild
+
+
+def test_a_deployment_asks_for_the_pages_once(outputs: dict[str, str]) -> None:
+    sqs = boto3.client("sqs")
+    assert site.rebuild_pages_once(sqs, outputs, "sources-1")
+    assert asked(outputs) == [[{"rebuild": True}], [{"rebuild": True}]]
+    assert not site.rebuild_pages_once(sqs, outputs, "sources-1")
+    assert asked(outputs) == [[], []]
+    assert site.rebuild_pages_once(sqs, outputs, "sources-2")
+    assert asked(outputs) == [[{"rebuild": True}], [{"rebuild": True}]]
+
+
+def test_a_run_that_dies_between_the_two_asks_again(outputs: dict[str, str]) -> None:
+    sqs = boto3.client("sqs")
+    with pytest.raises(KeyError):
+        site.rebuild_pages_once(sqs, {"MapQueueUrl": outputs["MapQueueUrl"]}, "sources-1")
+    assert site.rebuild_pages_once(sqs, outputs, "sources-1")
+    assert [len(messages) for messages in asked(outputs)] == [2, 1]
+
+
+def test_publishing_to_an_account(
+    outputs: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(site.stack, "outputs", lambda _client, name: outputs if name == "meterflow-staging" else {})
     site.main(["--stack", "meterflow-staging"])
-    assert capsys.readouterr().out.endswith("files published to https://site.example\n")
+    said = capsys.readouterr().out
+    assert said.endswith("files published to https://site.example; map and dashboard are made anew\n")
+    assert asked(outputs) == [[{"rebuild": True}], [{"rebuild": True}]]
     assert (
         json.load(kept("config.json")["Body"])["cognito_endpoint"] == "https://cognito-idp.eu-central-1.amazonaws.com"
     )
