@@ -1,0 +1,1 @@
+"""The open reader: finds the register in a photo and reads it, without any service."""

@@ -1,0 +1,1 @@
+"""What trains the open reader; nothing here is deployed."""

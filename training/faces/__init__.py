@@ -1,0 +1,1 @@
+"""Whole photos of meters, rendered: faces, registers, walls, light, lens."""

@@ -1,0 +1,55 @@
+"""What a text recogniser sees: the frozen first part of PP-OCRv6 (small), Apache-2.0, as shipped in the rapidocr wheel.
+
+It was trained by PaddleOCR on large sets of lines of text; rendered registers alone cannot give features that sturdy in
+the hours that this project trains. Its 18,710 characters are left off, and what stays is not trained further.
+Licence and sources: weights/NOTICE.recognise.md.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+NAME = "PP-OCRv6_rec_small.onnx"
+# Three depths of a strip 48 x W: strokes (192 x 6 x W/4), parts of characters (384 x 3 x W/4), and characters among
+# their neighbours (120 x 1 x W/8).
+LEVELS = ("Add.123", "Add.155", "p2o.pd_op.add.78.0")
+CHANNELS = (192, 384, 120)
+
+
+def shipped() -> Path:
+    """The recogniser in the installed rapidocr package."""
+    found = find_spec("rapidocr")
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError("rapidocr is not installed (pip install rapidocr), or give --trunk")
+    return Path(found.submodule_search_locations[0]) / "models" / NAME
+
+
+def trunk(recogniser: Path) -> onnx.ModelProto:
+    """The part of the recogniser up to LEVELS."""
+    whole = onnx.load(str(recogniser))
+    return onnx.utils.Extractor(whole).extract_model(["x"], list(LEVELS))
+
+
+def session(recogniser: Path) -> onnxruntime.InferenceSession:
+    """That part on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        trunk(recogniser).SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def level_light(strips: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Strips (N x 3 x 48 x W, 0..1, red first) with each one's own range brought to -1..1, blue first.
+
+    Computed again in the exported network (network.Light).
+    """
+    low = strips.min((1, 2, 3), keepdims=True)
+    high = strips.max((1, 2, 3), keepdims=True)
+    level = (strips - low) / (high - low + 0.05) * 2 - 1
+    return np.ascontiguousarray(level[:, ::-1], dtype=np.float32)
