@@ -3,12 +3,13 @@
 These machines are noisy, so ratios within one run are what counts; no test asserts a time.
 """
 
-from tests.benchmarks import cold_imports, submissions
+from tests.benchmarks import cold_imports, submissions, vee_year
 
 
 def main() -> None:
     """Run every benchmark."""
     cold_imports.main()
+    vee_year.main([])
     submissions.main()
 
 

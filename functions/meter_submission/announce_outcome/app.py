@@ -3,12 +3,13 @@
 Both events may be published again by a retry: listeners know the first by `event_id` and `submission_id`.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from meterflow import settlement
-from meterflow.adapters import bus, meters, readings
+from meterflow import review_audit, settings, settlement
+from meterflow.adapters import bus, earlier_readings, meters, readings
 from meterflow.contracts.meter_submission import AnnounceOutcomeInput, AnnounceOutcomeResult
 from meterflow.errors import BrokenInvariant
 from meterflow.observability import step
@@ -25,12 +26,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     meter = meters.get(reading.meter_id)
     told = []
     # The review first: should the next call fail, its retry repeats a request that the review's claim absorbs.
-    review = settlement.review_requested(reading, meter)
+    share = Decimal(settings.setting("AUDIT_SHARE"))
+    review = settlement.review_requested(reading, meter, review_audit.is_audited(reading, share))
     if review:
         bus.publish("ReviewRequested", review)
         told.append("ReviewRequested")
     bus.publish("ReadingSettled", settlement.reading_settled(reading, meter, reading.submission_id))
     told.append("ReadingSettled")
+    told += earlier_readings.tell(reading, meter)
     return AnnounceOutcomeResult(
         submission_id=reading.submission_id,
         status=reading.status,

@@ -16,7 +16,10 @@ Told = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture
-def announce(load_handler: Any, lambda_context: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def announce(
+    load_handler: Any, lambda_context: Any, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    monkeypatch.setenv("AUDIT_SHARE", "0")
     handler = load_handler("meter_submission", "announce_outcome").handler
     return lambda payload: handler(payload, lambda_context)
 
@@ -113,3 +116,31 @@ def test_the_sample_events_fit_together(announce: Any, register: Callable[..., M
     register()
     settled(event("meter_submission/workflow"), "ACCEPTED", quality="valid", reasons=())
     assert announce(event("meter_submission/announce_outcome"))["status"] == "ACCEPTED"
+
+
+PROVEN = PhotoResult(verdict="MATCH", reading="00123.456", confidence=0.97, photo_id="photo#k@v")
+
+
+def test_an_audited_reading_is_reviewed_and_stays_accepted(
+    announce: Any, told: Told, register: Callable[..., Meter], submission: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register()
+    photographed = {**submission, "photo_key": "uploads/c/a.jpg"}
+    settled(photographed, "ACCEPTED", quality="valid", reasons=(), photo=PROVEN)
+    monkeypatch.setenv("AUDIT_SHARE", "1")
+    first, again = announce({"submission_id": "s-1"}), announce({"submission_id": "s-1"})
+    assert first["events"] == again["events"] == ["ReviewRequested", "ReadingSettled"]
+    review, outcome = told[0][1], told[1][1]
+    assert (review["purpose"], review["audit"], review["verdict"]) == ("review", True, "MATCH")
+    assert (outcome["status"], outcome["event_id"]) == ("ACCEPTED", "s-1")
+    assert told[2:] == told[:2], "the same draw each time"
+
+
+def test_no_audit_without_a_photo_and_none_of_the_share_nothing(
+    announce: Any, told: Told, register: Callable[..., Meter], submission: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register()
+    settled(submission, "ACCEPTED", quality="valid", reasons=())
+    monkeypatch.setenv("AUDIT_SHARE", "1")
+    assert announce({"submission_id": "s-1"})["events"] == ["ReadingSettled"]
+    assert [kind for kind, _ in told] == ["ReadingSettled"]

@@ -50,7 +50,8 @@ def test_the_meter_shows_the_score_and_the_reading_its_job(settle: Any, recorded
     meter, row = meters.get("WTR-0001"), readings.get("s-1")
     assert meter
     assert row
-    assert (meter.risk_level, meter.open_review, row.risk_level, row.job_id) == ("CRITICAL", None, "CRITICAL", "j-1")
+    assert (meter.risk_level, meter.open_reviews, row.risk_level) == ("CRITICAL", frozenset(), "CRITICAL")
+    assert row.job_id == "j-1"
 
 
 def test_the_photo_decides(settle: Any, recorded: dict[str, Any]) -> None:
@@ -63,7 +64,7 @@ def test_the_photo_decides(settle: Any, recorded: dict[str, Any]) -> None:
     assert row.photo.confidence == 0.91
     meter = meters.get("WTR-0001")
     assert meter
-    assert (meter.open_review, meter.latest, meter.risk_level) == ("s-1", None, None)
+    assert (meter.open_reviews, meter.latest, meter.risk_level) == (frozenset({"s-1"}), None, None)
 
 
 def test_a_broken_photo_check_and_a_broken_score_lose_nothing(settle: Any, recorded: dict[str, Any]) -> None:

@@ -20,9 +20,18 @@ def test_an_ordinary_reading_is_accepted_with_what_the_photo_check_needs(
     validate: Any, register: Callable[..., Meter], submission: dict[str, Any]
 ) -> None:
     register(latest=("00100.000", "2026-11-19T08:00:00Z"))
-    assert validate(submission | {"taken_at": "2026-11-20T09:00:00.5+01:00"}) == {
+    result = validate(submission | {"taken_at": "2026-11-20T09:00:00.5+01:00"})
+    assert {rule["result"] for rule in result.pop("rules")} == {"PASSED"}
+    assert result.pop("rule_set").startswith("2026-11-21+")
+    assert result == {
         "outcome": "ACCEPT",
         "reasons": [],
+        "value": "00110.000",
+        "hypotheses": [],
+        "photo_decides": False,
+        "if_photo_matches": [],
+        "earlier": [],
+        "exchanged": False,
         "taken_at": "2026-11-20T08:00:00Z",
         "meter": {"digits": 5, "decimals": 3, "serial_number": "4711", "previous_value": "00100.000"},
     }
@@ -57,7 +66,9 @@ def test_refusals_are_data(
 def test_a_turned_register_is_for_a_person(validate: Any, register: Callable[..., Meter], submission: Any) -> None:
     register(latest=("99990.000", "2026-11-19T08:00:00Z"))
     result = validate(submission | {"value": "00003.000"})
-    assert (result["outcome"], result["reasons"]) == ("REVIEW", ["rollover_suspected"])
+    assert (result["outcome"], result["reasons"]) == ("REVIEW", ["rollover_suspected", "one_more_photo"])
+    assert (result["photo_decides"], result["if_photo_matches"]) == (True, ["rollover_confirmed"])
+    assert result["meter"]["previous_value"] is None, "what stood before the turn must not speak against the photo"
 
 
 def test_a_message_without_ids_is_a_bug(validate: Any, submission: Any) -> None:
