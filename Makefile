@@ -25,10 +25,10 @@ export __SAM_CLI_APP_DIR := $(CURDIR)/.local/sam
 # Modules of another project on this path would be found before ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help setup run stop test lint typecheck build bench deploy invoke format lock
+.PHONY: help setup run stop test lint typecheck build bench deploy invoke format lock train-reader evaluate-reader
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 $(UV): local/bootstrap.py local/requirements-uv.txt
 	@$(PYTHON) local/bootstrap.py && touch $@
@@ -61,6 +61,22 @@ run: setup ## Start the laptop cloud, deploy, seed a city, submit a reading with
 
 stop: ## Stop what `make run` started here; the data stay
 	@if [ -x $(METERFLOW) ]; then $(METERFLOW) down; else echo "nothing to stop"; fi
+
+# Torch is large and serves training only: an environment of its own.
+$(TOOLS)/training/.installed: $(UV) $(INTERPRETER) uv.lock pyproject.toml
+	@echo "installing what training needs into $(TOOLS)/training"
+	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/training $(UV) sync --frozen --quiet --group training --python $(PYTHON)
+	@touch $@
+
+train-reader: $(TOOLS)/training/.installed ## Train the open meter reader anew (about two hours on one core)
+	@$(TOOLS)/training/bin/python -m training.localiser.train --minutes 40 --scenes .local/faces --out .local/locate.pt
+	@$(TOOLS)/training/bin/python -m training.localiser.export --weights .local/locate.pt
+	@$(TOOLS)/training/bin/python -m training.recogniser.train --minutes 30 --seen .local/seen --out .local/recognise.pt
+	@$(TOOLS)/training/bin/python -m training.recogniser.export --weights .local/recognise.pt
+	@$(TOOLS)/training/bin/python -m training.calibrate
+
+evaluate-reader: setup ## Measure the open meter reader on the development photos, beside the OCR engine
+	@$(PY) -m training.evaluate --engine
 
 build: setup ## Build the artefacts as `sam deploy` takes them
 	@$(PY) -m local.build

@@ -10,7 +10,11 @@ TIMEOUT_SECONDS = 60
 
 
 class Refused(RuntimeError):
-    """The API answered with a problem document; the text is its title, detail and fields."""
+    """The API answered with a problem document; the text is its title, detail and fields, `status` the HTTP status."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Session:
@@ -37,7 +41,7 @@ class Session:
             timeout=TIMEOUT_SECONDS,
         )
         if not answer.ok:
-            raise Refused(problem_text(answer))
+            raise Refused(problem_text(answer), answer.status_code)
         return answer.json()
 
 
@@ -61,4 +65,4 @@ def upload(form: dict[str, Any], content: bytes) -> None:
         form["url"], data=form["fields"], files={"file": ("photo", content)}, timeout=TIMEOUT_SECONDS
     )
     if not answer.ok:
-        raise Refused(f"the uploads bucket refused the photo ({answer.status_code})")
+        raise Refused(f"the uploads bucket refused the photo ({answer.status_code})", answer.status_code)

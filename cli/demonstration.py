@@ -2,18 +2,18 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from cli import submit
 from local import inbox
 from local.city import photo
-from meterflow.clock import now, to_text
+from meterflow.clock import from_text, now, to_text
 
 METER = "WTR-0001"
-# A few days of ordinary use, so that the reading is plausible however often the demonstration runs.
-STEP = Decimal("0.350")
+# The least that a reading goes up: a day's use, so that it is plausible however often the demonstration runs.
+LEAST_STEP = Decimal("0.350")
 MESSAGE_SECONDS = 30
 
 
@@ -24,7 +24,9 @@ def run(where: dict[str, Any], say: Callable[[str], None]) -> None:
     """
     session = submit.log_in(where, "customer")
     meter = session.call("GET", f"/meters/{METER}")
-    value = f"{Decimal(meter['latest']['value']) + STEP:0{meter['digits'] + 1 + meter['decimals']}f}"
+    history = session.call("GET", f"/meters/{METER}/readings")["items"]
+    reached = Decimal(meter["latest"]["value"]) + ordinary_use(history, now())
+    value = f"{reached:0{meter['digits'] + 1 + meter['decimals']}.{meter['decimals']}f}"
     picture = photo.render(value, meter["serial_number"])
     token = f"demonstration-{value}"
     taken_at = to_text(now() - timedelta(minutes=1))
@@ -34,6 +36,18 @@ def run(where: dict[str, Any], say: Callable[[str], None]) -> None:
         raise RuntimeError(f"the demonstration reading was not accepted: {result}")
     say("the message that Ana got")
     say_message(where, result["submission_id"], say)
+
+
+def ordinary_use(history: list[dict[str, Any]], at: datetime) -> Decimal:
+    """What the meter counts from its newest accepted reading until `at`, by the mean rate; at least LEAST_STEP."""
+    accepted = sorted(
+        (from_text(one["taken_at"]), Decimal(one["value"])) for one in history if one["status"] == "ACCEPTED"
+    )
+    if len(accepted) < 2 or accepted[0][0] == accepted[-1][0]:
+        return LEAST_STEP
+    (first, lowest), (last, highest) = accepted[0], accepted[-1]
+    used = (highest - lowest) * Decimal((at - last).total_seconds()) / Decimal((last - first).total_seconds())
+    return max(LEAST_STEP, used)
 
 
 def say_message(where: dict[str, Any], submission_id: str, say: Callable[[str], None]) -> None:

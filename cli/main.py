@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import cloud, inbox, read, status, submit
+from cli import cloud, export, inbox, read, review, status, submit, verify
 from local import ports
 from local.inbox import InboxUnavailable
 
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         prog="meterflow", description="Meterflow on this laptop: meter readings, photos, jobs and messages."
     )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (cloud, status, submit, inbox, read):
+    for module in (cloud, status, submit, inbox, read, review, export, verify):
         module.add_to(commands)
     return root
 

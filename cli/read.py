@@ -1,6 +1,7 @@
 """`meterflow read`: read photos of meters with the same code as the workflow. Needs no cloud."""
 
 import argparse
+import importlib
 import importlib.util
 import json
 import re
@@ -10,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from local import paths
-from meterflow import photo, photo_decision, register
+from meterflow import photo, photo_decision, photo_reading, picture, register
 from meterflow.adapters import rekognition
 
 MOST_FIGURES = 12
@@ -25,6 +26,12 @@ def add_to(commands: Any) -> None:
         "--decimals", type=_figures, metavar="N", help="figures after the point, even if more are seen"
     )
     command.add_argument("--previous", type=_value, metavar="V", help="the reading before this one")
+    command.add_argument(
+        "--reader",
+        choices=photo_reading.READERS,
+        default=photo_reading.OPEN,
+        help="who reads: the project's own reader (default), the OCR engine behind the laptop's Rekognition, or both",
+    )
     command.add_argument("--json", action="store_true", help="one JSON object per photo and nothing else")
     command.set_defaults(run=run)
 
@@ -51,7 +58,7 @@ def _value(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read every photo in the order given. A broken file is an answer; exit 1 only where none could be opened."""
-    reader = PhotoReader()
+    reader = PhotoReader(arguments.reader)
     opened = False
     for number, name in enumerate(arguments.photos, start=1):
         if sys.stderr.isatty() and len(arguments.photos) > 1:
@@ -82,14 +89,20 @@ def describe(result: dict[str, Any]) -> str:
 
 
 class PhotoReader:
-    """The file checks of CheckPhoto, the OCR engine behind the laptop's Rekognition, and the register finder."""
+    """The file checks of CheckPhoto, and the readers of ReadPhoto: the open reader, the OCR engine behind the laptop's
+    Rekognition with the register finder, or both."""
 
-    def __init__(self) -> None:
-        """Load the engine: about two seconds, once for all photos."""
+    def __init__(self, reader: str = photo_reading.REKOGNITION) -> None:
+        """Load what `reader` needs: up to two seconds, once for all photos."""
+        self._engine: Any = None
+        self._openly: ModuleType | None = None
         # Imported here, because the other commands need none of it and it takes long.
-        from local.rekognition.engine import OcrEngine
+        if reader != photo_reading.OPEN:
+            from local.rekognition.engine import OcrEngine
 
-        self._engine = OcrEngine(threads=1)
+            self._engine = OcrEngine(threads=1)
+        if reader != photo_reading.REKOGNITION:
+            self._openly = _open_photo()
         self._checks = _check_photo()
 
     def read(
@@ -100,13 +113,16 @@ class PhotoReader:
         if kind is None:
             fault = photo.Fault.WRONG_TYPE if content else photo.Fault.CORRUPT
             return _answer(name, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, (fault.value,)), [])
-        picture = photo.Fault.TOO_LARGE if len(content) > photo.MAX_BYTES else self._checks.decode(content)
-        if isinstance(picture, photo.Fault):
-            return _answer(name, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, (picture.value,)), [])
-        faults = [fault.value for fault in photo.soft_faults(self._checks.measure(picture))]
-        aspect = picture.width / picture.height
-        words = self._words(self._checks.encode(picture, kind), aspect)
-        candidates = register.find(words, aspect, digits, decimals)
+        decoded = photo.Fault.TOO_LARGE if len(content) > photo.MAX_BYTES else self._checks.decode(content)
+        if isinstance(decoded, photo.Fault):
+            return _answer(name, photo_decision.PhotoDecision("UNREADABLE", None, 0.0, (decoded.value,)), [])
+        faults = [fault.value for fault in picture.faults(self._checks.measure(decoded))]
+        aspect = decoded.width / decoded.height
+        clean = self._checks.encode(decoded, kind)
+        words = self._words(clean, aspect) if self._engine else []
+        lattice = self._openly.lattice_of(clean) if self._openly else None
+        meter = photo_reading.Meter(digits, decimals, previous=previous)
+        candidates = list(photo_reading.look(words, aspect, lattice, meter).candidates)
         return _answer(name, photo_decision.decide(candidates, previous, faults), candidates)
 
     def _words(self, content: bytes, aspect: float) -> list[register.Word]:
@@ -120,14 +136,24 @@ class PhotoReader:
 
 def _check_photo() -> ModuleType:
     """The module of the CheckPhoto function: the command measures and cleans photos exactly as the workflow does."""
-    spec = importlib.util.spec_from_file_location(
-        "check_photo_app", paths.ROOT / "functions/image_validation/check_photo/app.py"
-    )
+    folder = paths.ROOT / "functions/image_validation/check_photo"
+    if str(folder) not in sys.path:
+        # A function finds the modules beside it as Lambda lets it: by its folder on the path.
+        sys.path.append(str(folder))
+    spec = importlib.util.spec_from_file_location("check_photo_app", folder / "app.py")
     if spec is None or spec.loader is None:
         raise RuntimeError("functions/image_validation/check_photo/app.py cannot be loaded")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def _open_photo() -> ModuleType:
+    """The open reader as the ReadPhoto function has it."""
+    folder = str(paths.ROOT / "functions/image_validation/read_photo")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    return importlib.import_module("open_photo")
 
 
 def _answer(name: str, decision: photo_decision.PhotoDecision, candidates: list[register.Candidate]) -> dict[str, Any]:

@@ -29,8 +29,21 @@ def locked() -> str:
     return subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True).stdout
 
 
-def compile_one(source: Path, constraints: Path) -> str:
+def without(constraints: str, source: str) -> str:
+    """`constraints` less the packages that `source` pins itself with `==`: it must have a reason, written there."""
+    own = {line.partition("==")[0].strip() for line in source.splitlines() if "==" in line and not line.startswith("#")}
+    return "".join(f"{line}\n" for line in constraints.splitlines() if line.partition("==")[0].strip() not in own)
+
+
+def compile_one(source: Path, pins: str) -> str:
     """The pinned form of one requirements.in."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
+        constraints.write(without(pins, source.read_text()))
+        constraints.flush()
+        return _compiled(source, Path(constraints.name))
+
+
+def _compiled(source: Path, constraints: Path) -> str:
     command = [
         str(UV), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--no-header", "--no-annotate",
         "--constraint", str(constraints), "--no-emit-package", "boto3", str(source),
@@ -47,12 +60,10 @@ def sources() -> list[Path]:
 
 def main() -> None:
     """Write each requirements.txt."""
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        file.write(locked())
-        file.flush()
-        for source in sources():
-            source.with_suffix(".txt").write_text(compile_one(source, Path(file.name)))
-            print(f"wrote {source.with_suffix('.txt').relative_to(paths.ROOT)}")
+    pins = locked()
+    for source in sources():
+        source.with_suffix(".txt").write_text(compile_one(source, pins))
+        print(f"wrote {source.with_suffix('.txt').relative_to(paths.ROOT)}")
 
 
 if __name__ == "__main__":

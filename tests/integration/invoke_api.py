@@ -8,9 +8,10 @@ from boto3.dynamodb.conditions import Key
 
 from cli import follow
 from local.city.people import CUSTOMER_ID, TECHNICIAN_ID
-from meterflow import completion, ids, offers
+from meterflow import completion, evidence, ids, offers
+from meterflow.adapters import evidence_records
 from meterflow.adapters.items import to_item
-from meterflow.reading import Status
+from meterflow.reading import Quality, Status
 from tests.integration.invoke_image_validation import in_review, picture
 from tests.integration.invoke_meter_submission import submitted
 from tests.integration.invoke_stage import Stage
@@ -44,6 +45,29 @@ def get_meter(stage: Stage) -> None:
     answer, row = stage.call(200), stage.row("Meters", meter_id="WTR-0001")
     assert (answer["meter_id"], answer["serial_number"]) == ("WTR-0001", row["serial_number"])
     assert answer["latest"]["value"] == row["latest"]["value"]
+
+
+def record_exchange(stage: Stage) -> None:
+    wanted = body(stage)
+    row = stage.remember("Meters", meter_id="WTR-0001")
+    # As if it had never been exchanged.
+    bare = {name: value for name, value in row.items() if name != "exchanges"}
+    stage.tools.table("Meters").put_item(Item=bare)
+    answer = stage.call(200)
+    assert (answer["exchanged_at"], answer["serial_number"]) == (wanted["exchanged_at"], wanted["serial_number"])
+    now = stage.row("Meters", meter_id="WTR-0001")
+    [recorded] = now["exchanges"]
+    assert (recorded["removal_value"], recorded["start_value"]) == (wanted["removal_value"], wanted["start_value"])
+    assert now["serial_number"] == recorded["new_serial_number"] == wanted["serial_number"]
+    assert stage.call(200) == answer
+    assert stage.row("Meters", meter_id="WTR-0001")["exchanges"] == [recorded]
+
+
+def set_submeters(stage: Stage) -> None:
+    for name in ("WTR-0001", "WTR-0002"):
+        stage.remember("Meters", meter_id=name)
+    assert stage.call(200) == {"meter_id": "WTR-0001", "submeters": body(stage)["submeters"]}
+    assert stage.row("Meters", meter_id="WTR-0001")["submeters"] == body(stage)["submeters"]
 
 
 def request_upload(stage: Stage) -> None:
@@ -85,6 +109,15 @@ def get_reading(stage: Stage) -> None:
     assert answer["reasons"] == ["duplicate"]
 
 
+def get_evidence(stage: Stage) -> None:
+    submission_id = stage.event["pathParameters"]["submission_id"]
+    reading = submitted(stage, submission_id=submission_id, status=Status.ACCEPTED, quality=Quality.VALID)
+    stage.put("Readings", to_item(reading), "submission_id")
+    record = evidence.record_of(reading, None, photo_sha256=None, alternatives=[], previous_sha256=None)
+    stage.put_object(stage.bucket("Lake"), evidence_records.key_of(submission_id), json.dumps(record).encode())
+    assert stage.call(200) == record
+
+
 def list_readings(stage: Stage) -> None:
     newest = submitted(stage, submission_id="invoke-newest", taken_at="2999-01-01T00:00:00Z")
     stage.put("Readings", to_item(newest), "submission_id")
@@ -97,15 +130,22 @@ def list_readings(stage: Stage) -> None:
 
 
 def list_validations(stage: Stage) -> None:
-    # The oldest review comes first.
-    in_review(stage, "invoke-oldest", created_at="2000-01-01T00:00:00Z")
+    # The most urgent review comes first.
+    in_review(stage, "invoke-urgent", ranking="review_queue", rank=10**9)
     first = stage.call(200)["items"][0]
     assert (first["submission_id"], first["status"], first["verdict"]) == (
-        "invoke-oldest",
+        "invoke-urgent",
         "PENDING_REVIEW",
         "UNREADABLE",
     )
     assert "task_token" not in first
+
+
+def list_reviewers(stage: Stage) -> None:
+    counts = {"reviewer": "invoke", "kind": "all", "ranking": "reviewers#all", "rank": 10**9, "decisions": 10**9}
+    stage.put("ValidationResults", {"result_id": "reviewer#invoke#all", **counts}, "result_id")
+    answer = stage.call(200)
+    assert (answer["kind"], answer["items"][0]["reviewer"]) == ("all", "invoke")
 
 
 def correct_reading(stage: Stage) -> None:

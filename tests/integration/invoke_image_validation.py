@@ -1,5 +1,6 @@
 """The steps of image_validation under `sam local invoke`: one function a step, named for it."""
 
+import base64
 import io
 import json
 import re
@@ -94,12 +95,12 @@ def unsettled(stage: Stage) -> None:
     reading = submitted(stage, status=Status.NEEDS_REVIEW, quality=Quality.RAW, reasons=("photo_unreadable",))
     stage.put("Readings", to_item(reading), "submission_id")
     meter = stage.row("Meters", meter_id=reading.meter_id)
-    stage.put("Meters", meter | {"open_review": reading.submission_id}, "meter_id")
+    stage.put("Meters", meter | {"open_reviews": {reading.submission_id}}, "meter_id")
 
 
 def marked(stage: Stage) -> bool:
     """Whether the reading's meter is marked with an open review."""
-    return "open_review" in stage.row("Meters", meter_id=stage.event["meter_id"])
+    return "open_reviews" in stage.row("Meters", meter_id=stage.event["meter_id"])
 
 
 def reading(stage: Stage) -> dict[str, Any]:
@@ -121,8 +122,12 @@ def claim_photo(stage: Stage) -> None:
 def check_photo(stage: Stage) -> None:
     kept_key = photo.kept_key(stage.event["photo_key"], upload(stage), "image/jpeg")
     stage.remove_object(stage.bucket("Photos"), kept_key)
+    claimed(stage)
     result = stage.invoke()
     assert (result["outcome"], result["kept_key"], result["reasons"]) == ("USABLE", kept_key, [])
+    row = stage.row("ValidationResults", result_id=stage.event["photo_id"])
+    assert json.loads(row["fingerprint"])["content"] == result["content_hash"]
+    assert json.loads(row["measures"])["kept_height"] > 0
     kept = stage.object(stage.bucket("Photos"), kept_key)
     stage.remove_object(stage.bucket("Photos"), kept_key)
     assert kept is not None
@@ -133,9 +138,14 @@ def check_photo(stage: Stage) -> None:
 
 def read_photo(stage: Stage) -> None:
     claimed(stage)
+    stage.absent("Claims", claim_key=f"text#{stage.event['content_hash']}")
     stage.put_object(stage.bucket("Photos"), stage.event["kept_key"], picture(stage.event["aspect"]))
     result = stage.invoke()
-    assert result["outcome"] == "READ"
+    assert (result["outcome"], result["reader"]) == ("READ", "rekognition")
+    # An equal photo is not paid for again.
+    kept = stage.row("Claims", claim_key=f"text#{stage.event['content_hash']}")
+    assert len(json.loads(kept["words"])) == result["words"]
+    assert stage.invoke() == result
     row = stage.row("ValidationResults", result_id=stage.event["photo_id"])
     words = json.loads(row["words"])
     assert len(words) == result["words"]
@@ -158,6 +168,18 @@ def compare_reading(stage: Stage) -> None:
     assert result["confidence"] > 0.75
 
 
+def trace_photo(stage: Stage) -> None:
+    mark = {"content": "invoke", "hashes": [], "greys": base64.b64encode(bytes(1024)).decode()}
+    photo_id = stage.event["comparison"]["photo_id"]
+    stage.put(
+        "ValidationResults", {"result_id": photo_id, "state": "READ", "fingerprint": json.dumps(mark)}, "result_id"
+    )
+    stage.absent("Claims", claim_key="use#invoke")
+    assert stage.invoke()["outcome"] == "FIRST"
+    use = json.loads(stage.row("Claims", claim_key="use#invoke")["use"])
+    assert (use["submission_id"], use["meter_id"]) == (stage.event["submission_id"], stage.event["meter_id"])
+
+
 def store_verdict(stage: Stage) -> None:
     stage.absent("ValidationResults", result_id=submission_key(stage.event["submission_id"]))
     assert stage.invoke() == {"outcome": "STORED"}
@@ -174,13 +196,16 @@ def request_review(stage: Stage) -> None:
     assert (row["status"], row["review_holder"]) == ("PENDING_REVIEW", stage.event["holder"])
     assert (row["task_token"], row["kept_key"]) == (stage.event["task_token"], "photos/invoke.jpg")
     assert row["deadline_at"] > to_text(now())
+    assert (row["ranking"], row["stage"], row["token_stage"]) == ("review_queue", "FIRST", "FIRST")
+    assert set(row["stake"]) == {"odds", "difference", "price"}
 
 
 def escalate_review(stage: Stage) -> None:
     heard = stage.listen("ReviewEscalated")
     event_id = ids.derived_id(stage.event["submission_id"], "escalated")
     assert stage.invoke() == {"outcome": "ESCALATED", "event_id": event_id}
-    assert [one for one in heard() if one["event_id"] == event_id] == [{"event_id": event_id} | stage.event]
+    told = {"event_id": event_id, "reason": "OVERDUE"} | stage.event
+    assert [one for one in heard() if one["event_id"] == event_id] == [told]
 
 
 def apply_correction(stage: Stage) -> None:
@@ -200,6 +225,19 @@ def apply_correction(stage: Stage) -> None:
     kept = json.loads(stage.object(lake, label) or b"{}")
     assert (kept["label"], kept["submitted"], kept["photo_key"]) == (corrected, SHOWN, "photos/invoke.jpg")
     assert [word[0] for word in kept["words"]] == [REGISTER]
+
+
+def count_decision(stage: Stage) -> None:
+    submission_id = stage.event["submission_id"]
+    decision = {"value": "06377.341", "reason": "as shown", "decided_by": "invoke", "decided_at": to_text(now())}
+    in_review(stage, submission_id, status="DECIDED", decision=decision)
+    for kind in ("gas", "all"):
+        stage.remember("ValidationResults", result_id=f"everybody#{kind}")
+        stage.absent("ValidationResults", result_id=f"reviewer#invoke#{kind}")
+    assert stage.invoke() == {"outcome": "COUNTED"}
+    row = stage.row("ValidationResults", result_id="reviewer#invoke#gas")
+    assert (row["decisions"], row["corrections"], row["up"], row["ranking"]) == (1, 1, 1, "reviewers#gas")
+    assert stage.invoke() == {"outcome": "ALREADY"}
 
 
 def close_review(stage: Stage) -> None:

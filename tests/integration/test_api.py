@@ -17,6 +17,7 @@ ROUTES = [
     ("GET", "/readings/00000000-0000-4000-8000-00000000dead"),
     ("GET", "/validations"),
     ("POST", "/validations/x/correction"),
+    ("GET", "/reviews/statistics"),
     ("GET", "/jobs"),
     ("POST", "/jobs/x/accept"),
     ("POST", "/jobs/x/decline"),

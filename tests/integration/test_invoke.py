@@ -16,9 +16,12 @@ from local import build, invoke
 for _workflow in (
     "anomaly_scoring",
     "api",
+    "estimation",
+    "evidence",
     "image_validation",
     "maintenance_notification",
     "meter_submission",
+    "photo_intake",
     "technician_dispatch",
     "update_pipeline",
 ):
@@ -28,9 +31,12 @@ for _workflow in (
 from tests.integration import (  # noqa: E402
     invoke_anomaly_scoring,
     invoke_api,
+    invoke_estimation,
+    invoke_evidence,
     invoke_image_validation,
     invoke_maintenance_notification,
     invoke_meter_submission,
+    invoke_photo_intake,
     invoke_technician_dispatch,
     invoke_update_pipeline,
 )
@@ -42,16 +48,19 @@ pytestmark = [pytest.mark.cloud, pytest.mark.invoke]
 MODULES = {
     "anomaly_scoring": invoke_anomaly_scoring,
     "api": invoke_api,
+    "estimation": invoke_estimation,
+    "evidence": invoke_evidence,
     "image_validation": invoke_image_validation,
     "maintenance_notification": invoke_maintenance_notification,
     "meter_submission": invoke_meter_submission,
+    "photo_intake": invoke_photo_intake,
     "technician_dispatch": invoke_technician_dispatch,
     "update_pipeline": invoke_update_pipeline,
 }
 STEPS = sorted(invoke.step_folders())
-# WTR-0001 and its job belong to the first lane, the sample submission's row and its photo to the second.
+# WTR-0001 and its job belong to the first lane, the sample submission's row, photo and evidence to the second.
 FIRST_LANE = ("api", "technician_dispatch", "anomaly_scoring")
-REVIEWED = "api/correct_reading"
+SECOND_LANE = ("api/correct_reading", "api/get_evidence")
 
 
 def case_of(step: str) -> Case | None:
@@ -93,7 +102,7 @@ def outcomes(
     lanes = [(ThreadPoolExecutor(1), Tools(laptop)) for _ in range(2)]
     found = {}
     for step in chosen:
-        first = step.split("/")[0] in FIRST_LANE and step != REVIEWED
+        first = step.split("/")[0] in FIRST_LANE and step not in SECOND_LANE
         executor, tools = lanes[0 if first else 1]
         found[step] = executor.submit(run, step, tools)
     yield found

@@ -15,7 +15,7 @@ from tests.unit.api_contract.contract import contract
 
 # Filled as the tests go; the last one looks whether every route was called.
 CALLED: set[tuple[str, int]] = set()
-TESTS = 9 + len(contract().operations())
+TESTS = 11 + len(contract().operations())
 
 
 class Caller:
@@ -89,6 +89,44 @@ def test_meters(customer: Caller, operator: Caller, meter_id: str) -> None:
     assert operator("list_meters", 200, query=f"?owner={owner}")["items"]
 
 
+def test_an_exchanged_meter(laptop: Cloud, customer: Caller, technician: Caller, operator: Caller) -> None:
+    name = f"T-{uuid.uuid4().hex[:10].upper()}"
+    customer("register_meter", 201, _new_meter(name))
+    days_ago = {days: to_text((now() - timedelta(days=days)).replace(microsecond=0)) for days in (2, 1)}
+    before = _reading(name, "00050.000", taken_at=days_ago[2])
+    assert laptop.settled(customer("submit_reading", 202, before)["submission_id"])["status"] == "ACCEPTED"
+    exchange = {
+        "exchanged_at": days_ago[1],
+        "removal_value": "00050.500",
+        "start_value": "00000.000",
+        "serial_number": "N-1",
+    }
+    for caller in (customer, technician):
+        caller("record_exchange", 403, exchange, meter_id=name)
+    first = operator("record_exchange", 200, exchange, meter_id=name)
+    assert operator("record_exchange", 200, exchange, meter_id=name) == first
+    operator("record_exchange", 409, exchange | {"removal_value": "00050.501"}, meter_id=name)
+    operator("record_exchange", 400, exchange | {"exchanged_at": "2999-01-01T00:00:00Z"}, meter_id=name)
+    assert customer("get_meter", 200, meter_id=name)["serial_number"] == "N-1"
+    # Below the old register's value, and right.
+    after = laptop.settled(customer("submit_reading", 202, _reading(name, "00000.400"))["submission_id"])
+    assert (after["status"], after["reasons"]) == ("ACCEPTED", ["meter_exchanged"])
+
+
+def test_submeters(customer: Caller, technician: Caller, operator: Caller) -> None:
+    whole, part, deeper = (f"T-{uuid.uuid4().hex[:10].upper()}" for _ in range(3))
+    for name in (whole, part, deeper):
+        customer("register_meter", 201, _new_meter(name))
+    for caller in (customer, technician):
+        caller("set_submeters", 403, {"submeters": [part]}, meter_id=whole)
+    assert operator("set_submeters", 200, {"submeters": [part]}, meter_id=whole)["submeters"] == [part]
+    operator("set_submeters", 200, {"submeters": [deeper]}, meter_id=part)
+    operator("set_submeters", 409, {"submeters": [whole]}, meter_id=deeper)
+    operator("set_submeters", 400, {"submeters": [whole]}, meter_id=whole)
+    operator("set_submeters", 404, {"submeters": []}, meter_id=f"{whole}-X")
+    operator("set_submeters", 200, {"submeters": []}, meter_id=whole)
+
+
 def test_readings(customer: Caller, meter_id: str, reviewed: str) -> None:
     reading = customer("get_reading", 200, submission_id=reviewed)
     assert (reading["status"], reading["photo"]["verdict"]) == ("NEEDS_REVIEW", "UNREADABLE")
@@ -115,13 +153,19 @@ def test_a_review(
     right = {"value": "00001.001", "reason": "Seen on site"}
     technician("correct_reading", 200, right, submission_id=reviewed)
     operator("correct_reading", 409, right, submission_id=reviewed)
+    technician("correct_reading", 200, right, submission_id=reviewed)
     operator("list_validations", 200, query="?status=DECIDED&limit=100")
     operator("list_validations", 200, query="?status=MATCHED&limit=100")
     settled = laptop.eventually(
         lambda: (r := customer("get_reading", 200, submission_id=reviewed))["status"] != "NEEDS_REVIEW" and r, 60
     )
     assert (settled["status"], settled["quality"]) == ("ACCEPTED", "edited")
+    laptop.eventually(lambda: operator("list_reviewers", 200, query="?kind=water")["items"], 60)
     assert customer("list_readings", 200, meter_id=meter_id)["items"][0]["original_value"] == "00001.000"
+    # The record is made when the decision is announced, a moment after it.
+    token, path = laptop.session("customer").id_token, f"/readings/{reviewed}/evidence"
+    laptop.eventually(lambda: laptop.request("GET", path, token=token).status_code == 200, 60)
+    assert customer("get_evidence", 200, submission_id=reviewed)["submission_id"] == reviewed
 
 
 @pytest.fixture
@@ -204,6 +248,9 @@ def test_refusals(customer: Caller, technician: Caller, operator: Caller, meter_
     customer("list_readings", 400, meter_id=meter_id, query="?next=x")
     customer("list_meters", 403, query="?owner=somebody")
     customer("list_validations", 403)
+    customer("list_reviewers", 403)
+    technician("list_reviewers", 403)
+    operator("list_reviewers", 400, query="?kind=steam")
     customer("list_jobs", 403)
     for name in ("accept_job", "decline_job"):
         operator(name, 403, job_id="x")

@@ -1,5 +1,6 @@
 """A reading from POST to message, through the machines that sam deployed."""
 
+import io
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,17 +10,17 @@ import pytest
 from boto3.dynamodb.conditions import Attr
 
 from cli import api
-from local.city import photo
 from meterflow.clock import now, to_text
 from tests.integration.conftest import Cloud
-
-SERIAL = "AL-2026-000042"
+from tests.integration.fresh_photo import SERIAL, fresh
 
 
 def photographed(laptop: Cloud, meter_id: str, shown: str) -> str:
     """Upload a rendered photo whose register shows `shown`; the photo's key."""
     form = laptop.session("customer").call("POST", "/uploads", {"meter_id": meter_id, "content_type": "image/png"})
-    api.upload(form, photo.render(shown, SERIAL))
+    file = io.BytesIO()
+    fresh(shown).save(file, "PNG")
+    api.upload(form, file.getvalue())
     return str(form["photo_key"])
 
 

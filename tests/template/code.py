@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
@@ -139,9 +139,23 @@ def check_name(name: str) -> list[str]:
     return [f"{name} names no concept"] if name.removesuffix(".py") in NAMELESS else []
 
 
-def check_handler_imports(source: str, own_distributions: set[str]) -> list[str]:
-    """A handler imports the domain package, Powertools, pydantic and what its own requirements bring. Not boto3."""
-    allowed = {"aws_lambda_powertools", "pydantic"}
+def beside(app: Path) -> set[str]:
+    """The modules and packages in a function's own folder."""
+    there = {path.stem for path in app.parent.glob("*.py")} | {
+        path.parent.name for path in app.parent.glob("*/__init__.py")
+    }
+    return there - {"app"}
+
+
+def own_files(app: Path) -> list[Path]:
+    """Every Python file of a function."""
+    return sorted(app.parent.rglob("*.py"))
+
+
+def check_handler_imports(source: str, own_distributions: set[str], neighbours: Set[str] = frozenset()) -> list[str]:
+    """A handler imports the domain package, Powertools, pydantic, modules beside it and what its own requirements
+    bring. Not boto3."""
+    allowed = {"aws_lambda_powertools", "pydantic", *neighbours}
     return [
         f"imports {name}, which its requirements.txt does not bring"
         if name not in RUNTIME

@@ -57,13 +57,15 @@ def test_there_are_functions() -> None:
 def test_handler(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     own = code.required(path.with_name("requirements.txt"))
-    assert code.check_length(source) + code.check_handler_imports(source, own) + code.check_wrapped(source) == []
+    imports = code.check_handler_imports(source, own, code.beside(path))
+    assert code.check_length(source) + imports + code.check_wrapped(source) == []
 
 
 @pytest.mark.parametrize("path", HANDLERS, ids=_id)
 def test_artefact_brings_all_that_its_imports_reach(path: Path) -> None:
-    reached = {path, *code.reached_from(path)}
+    reached = {*code.own_files(path), *(file for own in code.own_files(path) for file in code.reached_from(own))}
     modules = {module for file in reached for module in code.imported(file.read_text(encoding="utf-8"))}
+    modules = {module for module in modules if module.split(".")[0] not in code.beside(path)}
     brought = code.required(path.with_name("requirements.txt")) | code.required(code.LAYER_REQUIREMENTS)
     assert code.check_shipped(modules, brought) == []
 
@@ -71,6 +73,13 @@ def test_artefact_brings_all_that_its_imports_reach(path: Path) -> None:
 @pytest.mark.parametrize("path", DOMAIN, ids=_id)
 def test_domain_knows_nothing_of_the_outside(path: Path) -> None:
     assert code.check_domain(path.read_text(encoding="utf-8")) == []
+
+
+def test_modules_beside_a_handler_have_names_of_their_own() -> None:
+    """Tests and the command load several functions into one process: `import pixels` must mean one module."""
+    names = [name for path in HANDLERS for name in code.beside(path)]
+    assert sorted(names) == sorted(set(names))
+    assert not [name for name in names if name in sys.stdlib_module_names]
 
 
 def test_nothing_is_called_over_plain_http() -> None:

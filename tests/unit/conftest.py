@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ import boto3
 import pytest
 import yaml
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 from pytest_socket import socket_allow_hosts
 
 from meterflow import observability
@@ -98,6 +100,21 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def atomic_items(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    """DynamoDB changes an item at once, condition and all; moto lets two threads in between. One lock mends that, and
+    a test with threads then shows what our code does: a read followed by a write still races."""
+    lock = threading.RLock()
+    for name in ("put_item", "update_item", "delete_item"):
+        original = getattr(DynamoHandler, name)
+
+        def locked(*arguments: Any, _original: Any = original, **named: Any) -> Any:
+            with lock:
+                return _original(*arguments, **named)
+
+        monkeypatch.setattr(DynamoHandler, name, locked)
+
+
 @dataclass(frozen=True)
 class LambdaContext:
     """What a handler may ask of its context."""
@@ -124,6 +141,9 @@ def load_handler() -> Callable[[str, str], ModuleType]:
 
     def load(workflow: str, step: str) -> ModuleType:
         path = ROOT / "functions" / workflow / step / "app.py"
+        if str(path.parent) not in sys.path:
+            # Lambda has the function's folder on the path; modules beside app.py have names of their own.
+            sys.path.append(str(path.parent))
         name = f"functions_{workflow}_{step}_app"
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None

@@ -59,19 +59,33 @@ def claim(outcome: str, *reasons: str) -> dict[str, Any]:
 
 
 COMPARISON = {"verdict": "MATCH", "reading": "00123.456", "confidence": 0.98, "reasons": [], "photo_id": "photo#1"}
+REUSED = {
+    **COMPARISON,
+    "verdict": "MISMATCH",
+    "reasons": ["photo_reused"],
+    "first_use": {"submission_id": "s-0", "meter_id": "WTR-0002", "photo_id": "photo#0"},
+}
 WORKFLOW = Workflow(
     "image_validation",
     SUBMISSION,
     {
         "ClaimPhoto": claim("CLAIMED"),
-        "CheckPhoto": {"outcome": "USABLE", "kept_key": "kept/1.jpg", "aspect": 1.5, "reasons": []},
+        "CheckPhoto": {
+            "outcome": "USABLE",
+            "kept_key": "kept/1.jpg",
+            "aspect": 1.5,
+            "content_hash": "c0ffee",
+            "reasons": [],
+        },
         "ReadPhoto": {"outcome": "READ", "words": 12, "reasons": []},
         "StorePhotoResult": {"outcome": "STORED"},
         "CompareReading": COMPARISON,
+        "TracePhoto": lambda payload: {"outcome": "FIRST", "comparison": payload["comparison"]},
         "StoreVerdict": {"outcome": "STORED"},
         "RequestReview": {"decision": "DECIDED"},
         "EscalateReview": {"outcome": "ESCALATED", "event_id": "e-1"},
         "ApplyCorrection": {"outcome": "EDITED", "settled": "SETTLED"},
+        "CountDecision": {"outcome": "COUNTED"},
         "CloseReview": {"outcome": "EXPIRED"},
         "AnnounceDecision": {"outcome": "ANNOUNCED", "event_id": "e-2"},
     },
@@ -82,11 +96,12 @@ READ = [
     "CheckPhoto",
     "IsPhotoUsable",
     "ReadPhoto",
+    "IsPhotoRead",
     "StorePhotoResult",
     "IsResultStored",
 ]
-JUDGED = ["CompareReading", "StoreVerdict", "VerdictReached"]
-DECIDED = ["ApplyCorrection", "AnnounceDecision", "ReviewFinished"]
+JUDGED = ["CompareReading", "TracePhoto", "StoreVerdict", "VerdictReached"]
+DECIDED = ["ApplyCorrection", "CountDecision", "IsDecisionNews", "AnnounceDecision", "ReviewFinished"]
 UNAVAILABLE = {"verdict": "UNREADABLE", "reading": None, "reasons": ["photo_check_unavailable"]}
 
 
@@ -101,13 +116,46 @@ PHOTO = [
         output=COMPARISON,
         sent={
             "ClaimPhoto": {"photo_key": KEY, "version": None, "holder": "a-submission-reads-its-photo"},
-            "CheckPhoto": {"photo_key": KEY, "version": "v1"},
-            "ReadPhoto": {"photo_id": "photo#1", "kept_key": "kept/1.jpg", "aspect": 1.5},
+            "CheckPhoto": {
+                "photo_key": KEY,
+                "version": "v1",
+                "photo_id": "photo#1",
+                "holder": "a-submission-reads-its-photo",
+            },
+            "ReadPhoto": {"photo_id": "photo#1", "kept_key": "kept/1.jpg", "aspect": 1.5, "content_hash": "c0ffee"},
             "StorePhotoResult": {"photo_state": "READ", "kept_key": "kept/1.jpg"},
             "CompareReading": {"digits": 5, "decimals": 3, "photo_id": "photo#1", "previous_value": "00120.000"},
+            "TracePhoto": {"meter_id": "WTR-0001", "value": "00123.456", "taken_at": "2026-11-21T08:00:00Z"},
             "StoreVerdict": {"comparison": COMPARISON},
         },
         retries={},
+    ),
+    Scenario(
+        "the photo was used for another reading",
+        {"TracePhoto": {"outcome": "REUSED", "comparison": REUSED}},
+        passes=("StoreVerdict", "VerdictReached"),
+        sent={"TracePhoto": {"comparison": COMPARISON}, "StoreVerdict": {"comparison": REUSED}},
+        output=REUSED,
+    ),
+    Scenario(
+        "an equal photo is being read",
+        {"ReadPhoto": Each({"outcome": "BUSY"}, {"outcome": "READ", "words": 3})},
+        path=["ChooseEntry", *READ[:6], "WaitForOther", *READ, *JUDGED],
+        output={"verdict": "MATCH"},
+    ),
+    Scenario(
+        "an equal photo is being read for ever",
+        {"ReadPhoto": {"outcome": "BUSY"}},
+        passes=("IsPhotoRead", "GiveUpPhoto"),
+        output=UNAVAILABLE,
+        also=no_more_than_its_lease,
+    ),
+    Scenario(
+        "an equal photo is being read for ever and nobody waits",
+        {"ReadPhoto": {"outcome": "BUSY"}},
+        input=uploaded(),
+        status="FAILED",
+        error="PhotoNotRead",
     ),
     Scenario(
         "an upload is read and judged by nobody",
@@ -192,7 +240,7 @@ PHOTO = [
     ),
     *[
         Scenario(f"{step} is broken, a submission waits", {step: BrokenInvariant("x")}, output=UNAVAILABLE, retries={})
-        for step in ("ClaimPhoto", "CheckPhoto", "ReadPhoto", "StorePhotoResult", "CompareReading")
+        for step in ("ClaimPhoto", "CheckPhoto", "ReadPhoto", "StorePhotoResult", "CompareReading", "TracePhoto")
     ],
     *[
         Scenario(
@@ -227,6 +275,7 @@ REVIEWS = [
                 "task_token": "token-of-RequestReview",
                 "deadline_seconds": 86400,
                 "escalated": False,
+                "stage": "FIRST",
             },
             "ApplyCorrection": {"submission_id": REVIEW["submission_id"], "value": "00123.456"},
         },
@@ -265,6 +314,86 @@ REVIEWS = [
         {"RequestReview": timed_out(), "CloseReview": {"outcome": "DECIDED"}},
         input=asked(),
         passes=("IsReviewClosed", "ApplyCorrection"),
+    ),
+    Scenario(
+        "two people agree",
+        {"RequestReview": Each({"decision": "SECOND_OPINION"}, {"decision": "DECIDED"})},
+        input=asked(),
+        path=["ChooseEntry", *["RequestReview", "IsReviewDecided"] * 2, *DECIDED],
+        sent={"RequestReview": {"stage": "SECOND", "escalated": False}},
+    ),
+    Scenario(
+        "two people disagree and an operator decides",
+        {
+            "RequestReview": Each(
+                {"decision": "SECOND_OPINION"}, timed_out(), {"decision": "DISAGREED"}, {"decision": "DECIDED"}
+            )
+        },
+        input=asked(),
+        path=[
+            "ChooseEntry",
+            *["RequestReview", "IsReviewDecided"],
+            *[*WAITS, "EscalateReview", "RequestReview", "IsReviewDecided"],
+            *["EscalateReview", "RequestReview", "IsReviewDecided"],
+            *DECIDED,
+        ],
+        sent={"EscalateReview": {"stage": "LEAD"}, "RequestReview": {"stage": "LEAD", "escalated": True}},
+    ),
+    Scenario(
+        "nobody decides between two who disagree",
+        {
+            "RequestReview": Each({"decision": "SECOND_OPINION"}, {"decision": "DISAGREED"}, timed_out()),
+            "CloseReview": {"outcome": "EXPIRED"},
+        },
+        input=asked(),
+        passes=("CloseReview", "AnnounceDecision"),
+        sent={"CloseReview": {"stage": "LEAD"}},
+        avoids=("ApplyCorrection",),
+    ),
+    Scenario(
+        "a first opinion in the last moment goes on to the second person",
+        {
+            "RequestReview": Each(timed_out(), timed_out(), {"decision": "DECIDED"}),
+            "CloseReview": {"outcome": "SECOND_OPINION"},
+        },
+        input=asked(),
+        passes=("ApplyCorrection",),
+        sent={"CloseReview": {"stage": "FIRST"}, "RequestReview": {"stage": "SECOND", "escalated": False}},
+    ),
+    Scenario(
+        "closing never ends",
+        {"RequestReview": timed_out(), "CloseReview": {"outcome": "SECOND_OPINION"}},
+        input=asked(),
+        status="FAILED",
+        error="ReviewGoesRound",
+    ),
+    Scenario(
+        "an audit finds the value right",
+        {"ApplyCorrection": {"outcome": "UNCHANGED", "settled": "ALREADY"}},
+        input=asked(audit=True),
+        path=["ChooseEntry", "RequestReview", "IsReviewDecided", *DECIDED[:3], "ReviewFinished"],
+        sent={"RequestReview": {"audit": True}, "ApplyCorrection": {"audit": True}},
+    ),
+    Scenario("an audit edits the reading", input=asked(audit=True), passes=("AnnounceDecision",)),
+    Scenario(
+        "an audit comes too late",
+        {"ApplyCorrection": {"outcome": "SUPERSEDED", "settled": "ALREADY"}},
+        input=asked(audit=True),
+        avoids=("AnnounceDecision",),
+    ),
+    Scenario(
+        "nobody looks at an audit",
+        {"RequestReview": timed_out(), "CloseReview": {"outcome": "KEPT"}},
+        input=asked(audit=True),
+        passes=("EscalateReview", "CloseReview", "ReviewFinished"),
+        avoids=("AnnounceDecision", "ApplyCorrection"),
+        sent={"CloseReview": {"audit": True}},
+    ),
+    Scenario(
+        "the counts break and the customer hears all the same",
+        {"CountDecision": BrokenInvariant("no meter")},
+        input=asked(),
+        path=["ChooseEntry", "RequestReview", "IsReviewDecided", *DECIDED],
     ),
     Scenario(
         "the operators cannot be told",

@@ -24,8 +24,8 @@ NORMAL_TIME = "2026-11-21T08:00:00Z"
 METER = {"digits": 5, "decimals": 3, "serial_number": "A-17", "previous_value": "00120.000"}
 
 
-def validated(outcome: str, *reasons: str, meter: Any = METER) -> dict[str, Any]:
-    return {"outcome": outcome, "reasons": list(reasons), "taken_at": NORMAL_TIME, "meter": meter}
+def validated(outcome: str, *reasons: str, meter: Any = METER, **more: Any) -> dict[str, Any]:
+    return {"outcome": outcome, "reasons": list(reasons), "taken_at": NORMAL_TIME, "meter": meter} | more
 
 
 def settled(status: str, quality: str, *reasons: str) -> dict[str, Any]:
@@ -154,6 +154,71 @@ SCENARIOS = [
         {"ValidateReading": validated("REVIEW", "decreasing"), "SettleReading": settled("NEEDS_REVIEW", "raw")},
         avoids=("ScoreAnomaly",),
         passes=("ValidatePhoto",),
+    ),
+    Scenario(
+        "a doubt that the photo settles: it is scored, and settlement knows what it is accepted for",
+        {
+            "ValidateReading": validated(
+                "REVIEW",
+                "rollover_suspected",
+                "one_more_photo",
+                photo_decides=True,
+                if_photo_matches=["rollover_confirmed"],
+                earlier=[{"submission_id": "s-0", "status": "ACCEPTED", "reason": "confirmed_by_next"}],
+            )
+        },
+        path=WHOLE_WAY,
+        sent={
+            "SettleReading": {
+                "validation": {
+                    "photo_decides": True,
+                    "if_photo_matches": ["rollover_confirmed"],
+                    "earlier": [{"submission_id": "s-0", "status": "ACCEPTED", "reason": "confirmed_by_next"}],
+                },
+                "photo_result": {"verdict": "MATCH"},
+            }
+        },
+    ),
+    Scenario(
+        "a doubt that the photo would settle, and it shows something else",
+        {
+            "ValidateReading": validated("REVIEW", "high_use", "one_more_photo", photo_decides=True),
+            "ValidatePhoto": {**PHOTO, "verdict": "MISMATCH"},
+            "SettleReading": settled("NEEDS_REVIEW", "raw", "high_use", "one_more_photo"),
+        },
+        avoids=("ScoreAnomaly",),
+    ),
+    Scenario(
+        "a doubt that a photo would settle, and there is none",
+        {
+            "ValidateReading": validated("REVIEW", "high_use", "one_more_photo", photo_decides=True),
+            "SettleReading": settled("NEEDS_REVIEW", "raw", "high_use", "one_more_photo"),
+        },
+        input={**SUBMISSION, "photo_key": None},
+        avoids=("ScoreAnomaly", "ValidatePhoto"),
+    ),
+    Scenario(
+        "a value in another unit: photo and score are about what the register shows, the row about what was sent",
+        {"ValidateReading": validated("ACCEPT", "unit_converted", value="00123.456")},
+        input={**SUBMISSION, "value": "123456", "unit": "l"},
+        path=WHOLE_WAY,
+        sent={
+            "RecordReading": {"value": "123456", "unit": "l"},
+            "ValidatePhoto": {"value": "00123.456"},
+            "ScoreAnomaly": {"value": "00123.456"},
+            "SettleReading": {"value": "123456", "unit": "l", "validation": {"value": "00123.456"}},
+        },
+    ),
+    Scenario(
+        "an estimate",
+        {"SettleReading": settled("ACCEPTED", "estimated")},
+        input={
+            **{key: value for key, value in SUBMISSION.items() if key != "photo_key"},
+            "source": "estimate",
+            "estimate": {"rule": "own_profile", "low": "00120.000", "high": "00126.000", "coverage": "0.90"},
+        },
+        avoids=("ValidatePhoto",),
+        sent={"RecordReading": {"estimate": {"rule": "own_profile", "low": "00120.000"}}},
     ),
     Scenario(
         "a photo that says something else",

@@ -1,5 +1,6 @@
 """LoadHistory: what is known of the meter and the valid readings that its new one is judged by."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -7,8 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from meterflow.adapters import meters, readings
 from meterflow.contracts.anomaly_scoring import LoadHistoryInput, LoadHistoryResult, PastReading
 from meterflow.errors import BrokenInvariant
+from meterflow.meter import Exchange
 from meterflow.observability import step
-from meterflow.reading import Quality
+from meterflow.reading import Quality, Reading
 
 # More than a year of weekly readings; 200 are some 14 kB of the state's 262 kB.
 MOST_READINGS = 200
@@ -30,9 +32,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         multiplier=meter.multiplier,
         max_daily=meter.max_daily,
         # An estimate was computed from the history; judging by it would be judging by ourselves.
-        readings=tuple(
-            PastReading(value=each.value, taken_at=each.taken_at)
-            for each in past
-            if each.quality is not Quality.ESTIMATED
+        readings=of_this_register(
+            meter.exchanges, request.taken_at, [each for each in past if each.quality is not Quality.ESTIMATED]
         ),
     ).payload()
+
+
+def of_this_register(exchanges: Sequence[Exchange], at: str, past: Sequence[Reading]) -> tuple[PastReading, ...]:
+    """The readings of the register that stood there at the moment `at`, newest first, with its first value.
+
+    What another one showed before the meter was exchanged would make a burst or a turn-over of every new meter.
+    """
+    since = max((one for one in exchanges if one.exchanged_at <= at), key=lambda one: one.exchanged_at, default=None)
+    mine = [PastReading(value=one.value, taken_at=one.taken_at) for one in past]
+    if since is None:
+        return tuple(mine)
+    mine = [one for one in mine if one.taken_at >= since.exchanged_at]
+    if since.exchanged_at < at and all(one.taken_at > since.exchanged_at for one in mine):
+        mine.append(PastReading(value=since.start_value, taken_at=since.exchanged_at))
+    return tuple(mine)

@@ -33,6 +33,8 @@ def handle(request: Request) -> Response:
         source=_source(request.caller, meter),
         submitted_by=user_id,
         photo_key=body.photo_key,
+        unit=body.unit,
+        serial_number=body.serial_number,
     )
     row = submission.as_reading(clock.now())
     if readings.put_new_submission(row) != row.fingerprint:

@@ -16,14 +16,18 @@ REVIEW_EXPIRED = "review_expired"
 
 @step
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """A decision that was recorded in the last moment, its token dead, still counts."""
+    """An opinion that was recorded in the last moment, its token dead, still counts. An audit that nobody looked at
+    leaves the reading as it is: it was accepted on its own evidence. So does a review that was withdrawn, because the
+    meter's next reading settled it."""
     request = CloseReviewInput.model_validate(event)
     now = clock.now()
-    other = reviews.expire(request.submission_id, request.holder, now)
-    if other and other.status == reviews.DECIDED and other.review_holder == request.holder:
-        return CloseReviewResult(outcome="DECIDED").payload()
-    if other:
+    other = reviews.expire(request.submission_id, request.holder, now, request.stage)
+    if other and other.review_holder == request.holder and other.said:
+        return CloseReviewResult.model_validate({"outcome": other.said}).payload()
+    if other and not (other.review_holder == request.holder and other.withdrawn):
         raise BrokenInvariant("a review is closed by an execution that does not hold it")
+    if request.audit or other:
+        return CloseReviewResult(outcome="KEPT").payload()
     readings.settle(
         request.submission_id,
         meter_id=request.meter_id,

@@ -17,6 +17,7 @@ from meterflow.observability import step
 from meterflow.preferences import Recipient
 
 MESSAGES = Path(__file__).parent / "messages"
+BY_RULES = frozenset({"review_expired", "confirmed_by_next", "refuted_by_next", "false_high"})
 
 
 @step
@@ -59,9 +60,12 @@ def template_facts(row: Notification, recipient: Recipient, words: dict[str, Any
         "taken": readable_time(data.get("taken_at", ""), zone, row.locale),
         "expires": readable_time(data.get("expires_at", ""), zone, row.locale),
         # The first settlement of a submission carries its id as the event's; a later one is a person's decision,
-        # unless the review ran out.
-        "reviewed": row.event_id != data.get("submission_id") and "review_expired" not in data.get("reasons", []),
+        # unless the review ran out or the meter's next reading settled it.
+        "reasons": data.get("reasons", []),
+        "reviewed": row.event_id != data.get("submission_id") and not BY_RULES & set(data.get("reasons", [])),
         "why": wording.explain(data.get("reasons", []), words["reasons"]),
+        # What to do better with the next photo: for a reading that is not accepted, the rest is done.
+        "hints": [words["hints"][code] for code in dict.fromkeys(data.get("reasons", [])) if code in words["hints"]],
         "notes": [words["notes"][code] for code in data.get("reasons", []) if code in words["notes"]],
         "job": words["jobs"].get(data.get("status", ""), words["jobs"]["unknown"]),
         "escalation": words["escalations"].get(data.get("reason", ""), words["escalations"]["unknown"]),

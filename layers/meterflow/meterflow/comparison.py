@@ -6,7 +6,7 @@ goes to a person, because a wrong bill is worse than a second look.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from meterflow.photo import Fault
@@ -53,7 +53,7 @@ def compare(
     """
     ranked = sorted((_weighed(one, submitted) for one in candidates), key=lambda one: -one.confidence)
     best = ranked[0] if ranked else None
-    if best is None or best.confidence < SURE:
+    if best is None or best.confidence < _least(best):
         missing = best.reasons if best else (Fault.NO_METER.value,)
         reasons = _unique([*faults, *missing]) or ("not_sure",)
         return _result("UNREADABLE", best, reasons)
@@ -61,7 +61,7 @@ def compare(
     if other_serial_seen(submitted.serial_number, [word for at, word in enumerate(words) if at not in used]):
         return _result("MISMATCH", best, (Fault.WRONG_METER.value,))
     for one in ranked:
-        if one.confidence < max(SURE, NEARLY * best.confidence):
+        if one.confidence < max(_least(one), NEARLY * best.confidence):
             break
         difference = _difference(submitted.value, one.reading)
         if difference == 0:
@@ -75,8 +75,16 @@ def _weighed(candidate: Candidate, submitted: Submitted) -> Candidate:
     previous = submitted.previous_value
     if previous is None or parse_value(candidate.reading) >= _cut(parse_value(previous), _places(candidate.reading)):
         return candidate
+    if candidate.least is not None:
+        # Its odds have the meter's history in them already.
+        return replace(candidate, reasons=(*candidate.reasons, "below_previous"))
     confidence = round(candidate.confidence * BELOW_PREVIOUS_FACTOR, 3)
-    return Candidate(candidate.reading, confidence, (*candidate.reasons, "below_previous"), candidate.words)
+    return replace(candidate, confidence=confidence, reasons=(*candidate.reasons, "below_previous"))
+
+
+def _least(candidate: Candidate) -> float:
+    """How sure a candidate must be to be believed: its reader's calibrated bound, or ours for words."""
+    return SURE if candidate.least is None else candidate.least
 
 
 def _difference(value: str, reading: str) -> Decimal:

@@ -2,6 +2,7 @@
 
 MeterflowError
 ├── TransientError      an outage that passes: throttling, a timeout, a 5xx. Retried.
+│   └── NotBilled       the same from a service that bills its answers, and this one was none.
 ├── NotConfigured       the environment lacks a setting. A bug of the deployment; never retried.
 └── BrokenInvariant     stored data contradict each other. A bug; never retried.
 
@@ -16,6 +17,10 @@ class MeterflowError(Exception):
 
 class TransientError(MeterflowError):
     """The call may succeed later; whoever called should retry with backoff."""
+
+
+class NotBilled(TransientError):
+    """A paid service answered with an error that passes. It bills what it does, not what it turns away."""
 
 
 class NotConfigured(MeterflowError):

@@ -154,7 +154,7 @@ def state_of(item: Mapping[str, Any] | None) -> MeterState | None:
         read_at=clock.to_text(clock.from_text(str(latest["taken_at"]))) if latest else None,
         risk=item.get("risk_level"),
         open_job=bool(item.get("open_job")),
-        needs_review=bool(item.get("open_review")),
+        needs_review=bool(item.get("open_reviews")),
     )
 
 

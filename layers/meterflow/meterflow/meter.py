@@ -84,6 +84,25 @@ class Latest(BaseModel):
     quality: str
 
 
+class Exchange(BaseModel):
+    """A meter was replaced, or its register set anew: the old one stood at `removal_value`, the new one starts at
+    `start_value`, both as registers show them. `recorded_by` is a user id, `submission_id` the reading that proved it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    exchanged_at: str
+    start_value: str
+    removal_value: str | None = None
+    old_serial_number: str | None = None
+    new_serial_number: str | None = None
+    # The new register, where it is on record that it differs.
+    digits: int | None = None
+    decimals: int | None = None
+    recorded_by: str = ""
+    submission_id: str | None = None
+
+
 class Meter(BaseModel):
     """A meter as the Meters table holds it.
 
@@ -109,7 +128,11 @@ class Meter(BaseModel):
     latest: Latest | None = None
     risk_level: str | None = None
     open_job: str | None = None
-    open_review: str | None = None
+    # The submissions that wait for a review: several may at once, and each takes only itself out again.
+    open_reviews: frozenset[str] = frozenset()
+    # Oldest first. `submeters` are the ids of meters that stand behind this one and count part of what it counts.
+    exchanges: tuple[Exchange, ...] = ()
+    submeters: tuple[str, ...] = ()
 
     @property
     def capacity(self) -> Decimal:

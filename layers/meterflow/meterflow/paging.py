@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 
 from meterflow.http import Problem, Request
 
@@ -37,7 +38,22 @@ def after_of(request: Request, *names: str) -> dict[str, str] | None:
     except (ValueError, RecursionError):
         good = False
     if not good:
-        raise Problem(
-            400, "The next token is wrong", errors=[{"field": "next", "message": "take it from the last page"}]
-        )
+        raise _bad_token()
     return dict(key)
+
+
+def after_rank(request: Request) -> dict[str, str] | None:
+    """The key in the token of a ranked list: a number and an id. Raises Problem 400 where it is bad."""
+    key = after_of(request, "rank", "result_id")
+    try:
+        # DynamoDB knows neither infinity nor more than 38 figures.
+        good = key is None or (len(key["rank"]) <= 38 and Decimal(key["rank"]).is_finite())
+    except InvalidOperation:
+        good = False
+    if not good:
+        raise _bad_token()
+    return key
+
+
+def _bad_token() -> Problem:
+    return Problem(400, "The next token is wrong", errors=[{"field": "next", "message": "take it from the last page"}])

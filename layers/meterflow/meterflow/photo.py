@@ -1,11 +1,11 @@
-"""Rules for a meter's photo: which files are taken, where their copies go, and what makes a photo hard to read.
+"""Rules for a meter's photo: which files are taken, where their copies go, and the names of what can be wrong.
 
-No pixels are touched here: who has decoded a photo hands over its size and its `Measures`.
+What is wrong with the picture itself is measured in `picture.py`.
 """
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import StrEnum
 
 # What Amazon Rekognition takes from a bucket (limits page): 15 MB, JPEG or PNG, at least 80 pixels a side.
@@ -43,7 +43,7 @@ HINTS: dict[Fault, str] = {
     Fault.WRONG_TYPE: "Send a JPEG or PNG photo.",
     Fault.CORRUPT: "The file is damaged. Take the photo again and wait until the upload is done.",
     Fault.TOO_LARGE: "The photo is too large. Send at most 15 MB and 25 megapixels.",
-    Fault.TOO_SMALL: "The photo is too small. Send the photo itself, not its preview.",
+    Fault.TOO_SMALL: "The digits are too small. Go closer, and send the photo itself, not its preview.",
     Fault.PHOTO_MISSING: "The photo did not arrive. Upload it again.",
     Fault.BLURRED: "Hold the phone still and tap on the digits to focus.",
     Fault.DARK: "It is too dark. Switch on a light or the flash.",
@@ -53,41 +53,19 @@ HINTS: dict[Fault, str] = {
     Fault.WRONG_METER: "Another meter's number is on the photo. Check that it is the right meter.",
 }
 
+# What else a photo can be told of: it was taken long ago, or it was sent before.
+PHOTO_HINTS: dict[str, str] = {
+    **{fault.value: hint for fault, hint in HINTS.items()},
+    "photo_reused": "This photo was sent before. Take a new one for every reading.",
+    "photo_old": "The photo is older than the reading. Take it when you read the meter.",
+}
+
 HARD_FAULTS = frozenset({Fault.WRONG_TYPE, Fault.CORRUPT, Fault.TOO_LARGE, Fault.TOO_SMALL, Fault.PHOTO_MISSING})
 
 
-@dataclass(frozen=True)
-class Measures:
-    """What was measured on the grey photo, shrunk to at most 1024 pixels a side so that sizes compare.
-
-    `brightness` is the mean grey (0 black, 255 white), `contrast` its standard deviation, `sharpness` the variance of
-    the Laplacian (Pech-Pacheco et al., 2000), `glare` the share of pixels that are all but white (0..1).
-    """
-
-    brightness: float
-    contrast: float
-    sharpness: float
-    glare: float
-
-
-# Set on the development photos: readable ones measure 47 to 220, 25 to 69 and 14 to 530. A white page of a scan has a
-# large share of white as well, hence glare only where most of the photo is lost.
-DARK_BELOW = 30.0
-FLAT_BELOW = 8.0
-BLURRED_BELOW = 8.0
-GLARE_ABOVE = 0.75
-
-
-def soft_faults(measures: Measures) -> tuple[Fault, ...]:
-    """The faults of the picture, the likeliest cause of an unreadable register first."""
-    found = []
-    if measures.brightness < DARK_BELOW:
-        found.append(Fault.DARK)
-    if measures.glare > GLARE_ABOVE:
-        found.append(Fault.GLARE)
-    if measures.sharpness < BLURRED_BELOW or measures.contrast < FLAT_BELOW:
-        found.append(Fault.BLURRED)
-    return tuple(found)
+def hints(reasons: Iterable[str]) -> list[dict[str, str]]:
+    """What a person can do better next time, for each reason that has a hint: `{reason, hint}` in English."""
+    return [{"reason": one, "hint": PHOTO_HINTS[one]} for one in dict.fromkeys(reasons) if one in PHOTO_HINTS]
 
 
 def upload_prefix(user_id: str) -> str:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from meterflow.register import Candidate
 
-# Sure enough to bill, and how far the next best explanation must stay behind. Set on the strict side: a wrong bill is
-# worse than a look by a person. Issue 3 replaces both by calibrated odds.
+# Sure enough to bill, and how far the next best explanation must stay behind, where a reader's odds are not calibrated.
+# Set on the strict side: a wrong bill is worse than a look by a person. Calibrated readers bring their own (`least`).
 BILLABLE = 0.9
 LEAD = 0.3
 
@@ -33,9 +33,9 @@ def decide(candidates: Sequence[Candidate], previous_value: str | None, faults: 
     reasons = [*faults, *best.reasons]
     if previous_value is not None and Decimal(best.reading) < Decimal(previous_value):
         reasons.append("decreasing")
-    if best.confidence < BILLABLE:
+    if best.confidence < (BILLABLE if best.least is None else best.least):
         reasons.append("not_sure")
-    elif len(candidates) > 1 and best.confidence - candidates[1].confidence < LEAD:
+    elif best.least is None and len(candidates) > 1 and best.confidence - candidates[1].confidence < LEAD:
         reasons.append("several_candidates")
     return PhotoDecision(
         "REVIEW" if reasons else "ACCEPT", best.reading, best.confidence, tuple(dict.fromkeys(reasons))

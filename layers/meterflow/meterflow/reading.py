@@ -45,8 +45,31 @@ class Source(StrEnum):
     ESTIMATE = "estimate"
 
 
+class Figure(BaseModel):
+    """One figure of a reading: its sign, how sure it is (0..1), and what else it could be, the likeliest first."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    symbol: str
+    odds: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+class FirstUse(BaseModel):
+    """The reading that a photo was used for before."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    submission_id: str
+    meter_id: str
+    photo_id: str
+
+
 class PhotoResult(BaseModel):
-    """What the photo says of the submitted value. `reading` is a decimal string, `confidence` lies in 0..1."""
+    """What the photo says of the submitted value. `reading` is a decimal string, `confidence` lies in 0..1.
+
+    The other fields are evidence and may be absent: `reader` is rekognition, open or both, `accept` whether the open
+    reader's odds reach its calibrated threshold, `content_hash` the SHA-256 of the cleaned copy."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -55,6 +78,24 @@ class PhotoResult(BaseModel):
     confidence: float | None = None
     reasons: tuple[str, ...] = ()
     photo_id: str | None = None
+    reader: str | None = None
+    accept: bool | None = None
+    figures: tuple[Figure, ...] = ()
+    content_hash: str | None = None
+    first_use: FirstUse | None = None
+
+
+class Estimate(BaseModel):
+    """How an estimated value came about: the rule, the interval that holds the true value in `coverage` of all cases
+    (register values as decimal strings), and the readings that it stands on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    rule: str
+    low: str
+    high: str
+    coverage: str
+    basis: tuple[str, ...] = ()
 
 
 class Reading(BaseModel):
@@ -85,6 +126,15 @@ class Reading(BaseModel):
     settled_at: str | None = None
     original_value: str | None = None
     edit: dict[str, Any] | None = Field(default=None)
+    # What the submitter named beside the value: its unit, and the number on the meter.
+    unit: str | None = None
+    serial_number: str | None = None
+    # Of an estimate: how it was computed, and what the true reading said of it later.
+    estimate: Estimate | None = None
+    score: dict[str, Any] | None = Field(default=None)
+    # What validation found (rules, rule set, explanations), and the earlier submissions that this one settled.
+    validation: dict[str, Any] | None = Field(default=None)
+    resolved: tuple[str, ...] = ()
 
 
 def parse_value(text: str) -> Decimal:
@@ -121,9 +171,13 @@ def normal_time(text: str) -> str:
         raise ValueError("time out of range") from None
 
 
-def fingerprint(meter_id: str, value: str, taken_at: str, photo_key: str | None) -> str:
-    """SHA-256 of the canonical body: what tells a repeated submission from another under the same token."""
+def fingerprint(meter_id: str, value: str, taken_at: str, photo_key: str | None, **more: str | None) -> str:
+    """SHA-256 of the canonical body: what tells a repeated submission from another under the same token.
+
+    `more` is what bodies of old had not; what is None is left out, so that their fingerprints stay.
+    """
     body = {"meter_id": meter_id, "photo_key": photo_key, "taken_at": taken_at, "value": value}
+    body |= {name: part for name, part in more.items() if part is not None}
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -138,6 +192,9 @@ def new_reading(
     submitted_by: str,
     photo_key: str | None,
     received_at: datetime,
+    unit: str | None = None,
+    serial_number: str | None = None,
+    estimate: Estimate | None = None,
 ) -> Reading:
     """A submission as it is first written: PROCESSING, its time normalised, or empty where nobody can read it."""
     try:
@@ -152,6 +209,9 @@ def new_reading(
         source=source,
         submitted_by=submitted_by,
         photo_key=photo_key,
-        fingerprint=fingerprint(meter_id, value, moment, photo_key),
+        fingerprint=fingerprint(meter_id, value, moment, photo_key, unit=unit, serial_number=serial_number),
         received_at=clock.to_text(received_at),
+        unit=unit,
+        serial_number=serial_number,
+        estimate=estimate,
     )

@@ -16,6 +16,10 @@ Point = tuple[float, float]
 # Letters that OCR takes for figures and the other way round, in the direction that we undo.
 CONFUSED = {"O": "0", "o": "0", "Q": "0", "D": "0", "I": "1", "l": "1", "|": "1", "S": "5", "B": "8", "Z": "2"}
 CONFUSED_FACTOR = 0.8
+# A wheel to the right of those that the meter is read by.
+FURTHER_FACTOR = 0.9
+# No register shows more figures after its point.
+MOST_DECIMALS = 4
 
 UNITS = r"(?:m3|m³|m|kwh|mwh|gj|kw|h|l)"
 _UNIT = re.compile(UNITS, re.IGNORECASE)
@@ -54,12 +58,14 @@ class Word:
 @dataclass(frozen=True)
 class Candidate:
     """A possible reading: a decimal string as seen (leading zeros kept), how sure it is (0..1), and what speaks
-    against it. `words` are the indexes of the words it is made of."""
+    against it. `words` are the indexes of the words it is made of. `least` is how sure it must be to be believed,
+    where its reader is calibrated; None for words, whose bound `comparison` sets."""
 
     reading: str
     confidence: float
     reasons: tuple[str, ...] = ()
     words: tuple[int, ...] = ()
+    least: float | None = None
 
 
 @dataclass(frozen=True)
@@ -230,10 +236,31 @@ def _placements(text: str, digits: int | None, decimals: int | None) -> list[tup
     if digits is None or decimals is None:
         if not FEWEST_FIGURES <= count <= MOST_FIGURES or not whole:
             return []
-        return [(_number(whole, fraction), 1.0 if point else 0.8, None if point else "point_not_seen")]
+        return _half_known(whole, fraction, bool(point), digits, decimals)
     if point and fraction:
         return _with_point(whole, fraction, digits, decimals)
     return _without_point(whole, digits, decimals)
+
+
+def _half_known(
+    whole: str, fraction: str, point: bool, digits: int | None, decimals: int | None
+) -> list[tuple[str, float, str | None]]:
+    """At least one of the meter's two counts is not known."""
+    if not point and digits is None and decimals is not None:
+        cut = len(whole) - decimals
+        return [(_number(whole[:cut], whole[cut:]), 0.8 if decimals else 1.0, "point_not_seen" if decimals else None)]
+    if not point and digits is not None and len(whole) >= digits:
+        further = len(whole) > digits
+        return [
+            (_number(whole[:digits], whole[digits:]), 0.8 if further else 1.0, "point_not_seen" if further else None)
+        ]
+    if digits is not None and len(whole) > digits:
+        return []
+    if not point:
+        return [(whole, 0.8 if digits is None else 0.5, "point_not_seen" if digits is None else "digits_missing")]
+    if decimals is not None and len(fraction) < decimals:
+        return [(_number(whole, fraction), 0.5, "digits_missing")]
+    return [(_number(whole, fraction if decimals is None else fraction[:decimals]), 1.0, None)]
 
 
 def _with_point(whole: str, fraction: str, digits: int, decimals: int) -> list[tuple[str, float, str | None]]:
@@ -246,13 +273,15 @@ def _with_point(whole: str, fraction: str, digits: int, decimals: int) -> list[t
 
 
 def _without_point(figures: str, digits: int, decimals: int) -> list[tuple[str, float, str | None]]:
-    """As many figures as the register has wheels are clear. One more is a further wheel on the right. Fewer can be
-    missing on either side: both ways are kept, and neither is sure."""
+    """As many figures as the register has wheels are clear. More are further wheels on the right, the less likely the
+    more they are. Fewer can be missing on either side: both ways are kept, and neither is sure."""
     count, wheels = len(figures), digits + decimals
     if count == wheels:
         return [(_number(figures[:digits], figures[digits:]), 1.0, None)]
-    if count == wheels + 1:
-        return [(_number(figures[:digits], figures[digits:wheels]), 0.9, "further_wheel")]
+    if wheels < count <= max(digits + MOST_DECIMALS, wheels + 1):
+        return [
+            (_number(figures[:digits], figures[digits:wheels]), FURTHER_FACTOR ** (count - wheels), "further_wheel")
+        ]
     if count > wheels or count < max(3, wheels - 2):
         return [(_number(figures, ""), 0.5, "decimals_not_seen")] if count == digits and count >= 3 else []
     from_left = (_number(figures[:digits], figures[digits:]), 0.5, "digits_missing")

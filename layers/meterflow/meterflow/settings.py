@@ -11,3 +11,9 @@ def setting(name: str) -> str:
     if not value:
         raise NotConfigured(f"the environment has no {name}")
     return value
+
+
+def optional_setting(name: str) -> str | None:
+    """The environment's value of `name`, or None where it is absent, empty or "none" (a parameter left alone)."""
+    value = os.environ.get(name, "")
+    return None if value in ("", "none") else value

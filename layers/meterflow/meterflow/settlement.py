@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meterflow.meter import Meter
+from meterflow.photo_reuse import PHOTO_REUSED
 from meterflow.reading import PhotoResult, Quality, Reading, Source, Status
 from meterflow.vee import Decision, Outcome
 
@@ -38,9 +39,10 @@ def settle(
 ) -> Settlement:
     """Decide the final status.
 
-    A refused reading or a duplicate is REJECTED. A reading that a rule doubts, or whose photo does not show it, is
-    NEEDS_REVIEW. Every other is ACCEPTED: an unusual use is still the use, so a high risk never refuses a reading; it
-    only keeps its quality raw until a photo proves it. `scored` is False where scoring was tried and broke.
+    A refused reading or a duplicate is REJECTED. A reading whose photo does not show it, or that a rule doubts in a way
+    that no photo settles (`decision.if_photo_matches`), is NEEDS_REVIEW. Every other is ACCEPTED: an unusual use is
+    still the use, so a high risk never refuses a reading; it only keeps its quality raw until a photo proves it.
+    `scored` is False where scoring was tried and broke.
     """
     reasons = list(decision.reasons)
     if decision.outcome == Outcome.REJECT:
@@ -50,10 +52,15 @@ def settle(
     if not scored:
         reasons.append(SCORING_UNAVAILABLE)
     if photo and photo.verdict != "MATCH":
-        reasons += [_PHOTO_REASON[photo.verdict], *photo.reasons]
+        # A photo that was used before says nothing about this number, whatever it shows.
+        told = () if PHOTO_REUSED in photo.reasons else (_PHOTO_REASON[photo.verdict],)
+        reasons += [*told, *photo.reasons]
         return Settlement(Status.NEEDS_REVIEW, Quality.RAW, _once(reasons))
     if decision.outcome == Outcome.REVIEW:
-        return Settlement(Status.NEEDS_REVIEW, Quality.RAW, _once(reasons))
+        if not photo or decision.if_photo_matches is None:
+            return Settlement(Status.NEEDS_REVIEW, Quality.RAW, _once(reasons))
+        # The photo is the evidence that the doubt asked for.
+        reasons = [*decision.if_photo_matches, *([] if scored else [SCORING_UNAVAILABLE])]
     return Settlement(Status.ACCEPTED, *_accepted(source, reasons, photo, risk_level))
 
 
@@ -93,13 +100,14 @@ def reading_settled(reading: Reading, meter: Meter | None, event_id: str) -> dic
     }
 
 
-def review_requested(reading: Reading, meter: Meter | None) -> dict[str, Any] | None:
+def review_requested(reading: Reading, meter: Meter | None, audited: bool = False) -> dict[str, Any] | None:
     """The detail of the event `ReviewRequested`, or None where no person has to look.
 
-    A reading that a rule doubts is reviewed without a photo too: nothing that waits may wait for nobody. It has no
+    An `audited` reading (review_audit) is accepted and stays so: a person looks at it all the same. A reading that a
+    rule doubts is reviewed without a photo too: nothing that waits may wait for nobody. It has no
     `photo_key` then, and its verdict is UNREADABLE.
     """
-    if reading.status != Status.NEEDS_REVIEW:
+    if reading.status != Status.NEEDS_REVIEW and not audited:
         return None
     photo = reading.photo or PhotoResult(verdict="UNREADABLE")
     detail: dict[str, Any] = {
@@ -114,5 +122,6 @@ def review_requested(reading: Reading, meter: Meter | None) -> dict[str, Any] | 
         "verdict": photo.verdict,
         "reading": photo.reading,
         "reasons": list(reading.reasons),
+        "audit": True if audited else None,
     }
     return {name: part for name, part in detail.items() if part is not None}

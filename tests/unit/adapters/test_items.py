@@ -31,4 +31,22 @@ def test_numbers_are_decimals_enums_are_texts_and_nulls_are_left_out() -> None:
 
 def test_lists_become_lists_and_empty_texts_are_left_out() -> None:
     item = to_item(PhotoResult(verdict="MATCH", reading="", confidence=0.1, reasons=("a",)))
-    assert item == {"verdict": "MATCH", "confidence": Decimal("0.1"), "reasons": ["a"]}
+    assert item == {"verdict": "MATCH", "confidence": Decimal("0.1"), "reasons": ["a"], "figures": []}
+
+
+def test_a_photos_evidence_goes_into_a_row_and_back() -> None:
+    """Figures with odds and alternatives are floats in lists in lists."""
+    photo = PhotoResult.model_validate(
+        {
+            "verdict": "MATCH",
+            "confidence": 0.98,
+            "reader": "both",
+            "accept": True,
+            "figures": [{"symbol": "3", "odds": 0.97, "alternatives": [["8", 0.02], ["9", 0.01]]}],
+            "content_hash": "c0ffee",
+            "first_use": {"submission_id": "s", "meter_id": "m", "photo_id": "p"},
+        }
+    )
+    item = to_item(photo)
+    assert item["figures"][0]["odds"] == Decimal("0.97")
+    assert PhotoResult.model_validate(item) == photo

@@ -301,11 +301,11 @@ def test_a_transaction_done_but_unheard_is_found_by_the_retry(monkeypatch: pytes
 # --- what the meter's row shows ---------------------------------------------------------------------------------
 
 
-def marks() -> tuple[str | None, str | None]:
-    """The meter's risk and the submission whose review is open."""
+def marks() -> tuple[str | None, set[str]]:
+    """The meter's risk and the submissions whose review is open."""
     meter = meters.get("WTR-1")
     assert meter
-    return meter.risk_level, meter.open_review
+    return meter.risk_level, set(meter.open_reviews)
 
 
 def doubt(submission_id: str, taken_at: str = TUESDAY, value: str = "00100.000", **more: Any) -> None:
@@ -323,7 +323,7 @@ def test_the_meters_risk_is_the_latest_readings() -> None:
     for submission_id, day, risk in (("s-1", MONDAY, "HIGH"), ("s-2", TUESDAY, None), ("s-3", WEDNESDAY, "LOW")):
         readings.put_new_submission(submission(submission_id, taken_at=day))
         settle(submission_id, taken_at=day, risk_level=risk)
-        assert marks() == (risk, None)
+        assert marks() == (risk, set())
 
 
 def test_a_late_reading_leaves_the_risk() -> None:
@@ -331,7 +331,7 @@ def test_a_late_reading_leaves_the_risk() -> None:
     for submission_id, day, risk in (("s-2", WEDNESDAY, "LOW"), ("s-1", TUESDAY, "CRITICAL"), ("s-0", MONDAY, None)):
         readings.put_new_submission(submission(submission_id, taken_at=day))
         assert settle(submission_id, taken_at=day, risk_level=risk) == "SETTLED"
-        assert marks() == ("LOW", None)
+        assert marks() == ("LOW", set())
     assert stored("s-1").risk_level == "CRITICAL"
 
 
@@ -339,22 +339,23 @@ def test_a_late_reading_leaves_the_risk() -> None:
 def test_a_review_marks_the_meter_until_it_is_decided(status: str) -> None:
     register()
     doubt("s-1", risk_level="HIGH")
-    assert marks() == (None, "s-1")
+    assert marks() == (None, {"s-1"})
     assert decide("s-1", status=status, risk_level="HIGH") == "SETTLED"
-    assert marks() == ("HIGH" if status == "ACCEPTED" else None, None)
+    assert marks() == ("HIGH" if status == "ACCEPTED" else None, set())
     assert (latest() is not None) is (status == "ACCEPTED")
 
 
 @pytest.mark.parametrize("status", ["ACCEPTED", "REJECTED"])
-def test_a_decided_review_leaves_a_newer_ones_mark(status: str) -> None:
+def test_two_reviews_of_a_meter_leave_each_others_marks(status: str) -> None:
     register()
     doubt("s-1", MONDAY)
     doubt("s-2", TUESDAY)
+    assert marks() == (None, {"s-1", "s-2"})
     assert decide("s-1", MONDAY, status) == "SETTLED"
-    assert marks() == (None, "s-2")
+    assert marks() == (None, {"s-2"})
     assert (latest() is not None) is (status == "ACCEPTED")
     assert decide("s-2", TUESDAY) == "SETTLED"
-    assert marks() == (None, None)
+    assert marks() == (None, set())
 
 
 def test_a_late_readings_review_takes_its_mark_and_nothing_else() -> None:
@@ -362,23 +363,37 @@ def test_a_late_readings_review_takes_its_mark_and_nothing_else() -> None:
     doubt("s-1", MONDAY)
     readings.put_new_submission(submission("s-2", taken_at=WEDNESDAY))
     settle("s-2", taken_at=WEDNESDAY, risk_level="LOW")
-    assert marks() == ("LOW", "s-1"), "an accepted reading does not close another's review"
+    assert marks() == ("LOW", {"s-1"}), "an accepted reading does not close another's review"
     assert decide("s-1", MONDAY, risk_level="CRITICAL") == "SETTLED"
-    assert marks() == ("LOW", None)
+    assert marks() == ("LOW", set())
     now = latest()
     assert now
     assert now.submission_id == "s-2"
 
 
-def test_a_late_readings_review_beside_a_newer_one_changes_nothing_at_the_meter() -> None:
+def test_a_late_readings_review_beside_a_newer_one_takes_its_own_mark_alone() -> None:
     register()
     doubt("s-1", MONDAY)
     accept("s-2", "00100.000", TUESDAY)
     doubt("s-3", WEDNESDAY)
     before = meters.get("WTR-1")
+    assert before
     assert decide("s-1", MONDAY, risk_level="CRITICAL") == "SETTLED"
     assert stored("s-1").status == Status.ACCEPTED
-    assert meters.get("WTR-1") == before
+    assert meters.get("WTR-1") == before.model_copy(update={"open_reviews": frozenset({"s-3"})})
+
+
+def test_an_audit_replaces_only_the_value_that_it_looked_at() -> None:
+    register()
+    accept("s-1", "00100.000", MONDAY)
+    audited = {"expected": ("ACCEPTED",), "replaces": "00100.000", "quality": "edited"}
+    edit = {"reason": "r", "edited_by": "op", "edited_at": "2026-11-21T08:00:00Z"}
+    assert settle("s-1", "00101.000", MONDAY, edit=edit, **audited) == "SETTLED"
+    assert settle("s-1", "00102.000", MONDAY, edit=edit, **audited) == "ALREADY"
+    assert (stored("s-1").value, stored("s-1").original_value) == ("00101.000", "00100.000")
+    now = latest()
+    assert now
+    assert now.value == "00101.000"
 
 
 def test_a_retry_does_not_mark_the_meter_again() -> None:
@@ -387,7 +402,7 @@ def test_a_retry_does_not_mark_the_meter_again() -> None:
     decide("s-1", status="REJECTED")
     assert settle("s-1", status="NEEDS_REVIEW", quality="raw") == "ALREADY"
     assert decide("s-1", status="REJECTED") == "ALREADY"
-    assert marks() == (None, None)
+    assert marks() == (None, set())
 
 
 @pytest.mark.parametrize("status", ["ACCEPTED", "REJECTED"])
@@ -403,7 +418,7 @@ def test_dying_beside_a_mark_leaves_reading_and_meter_together(when: str, monkey
     register()
     readings.put_new_submission(submission())
     doubtful: dict[str, Any] = {"status": "NEEDS_REVIEW", "quality": "raw"}
-    for attempt, shown in ((lambda: settle(**doubtful), "s-1"), (lambda: decide("s-1"), None)):
+    for attempt, shown in ((lambda: settle(**doubtful), {"s-1"}), (lambda: decide("s-1"), set())):
         was = marks()
         with monkeypatch.context() as patch:
             break_transactions(patch, **{when: ReadTimeoutError(endpoint_url="x")})
@@ -425,7 +440,7 @@ def test_settling_leaves_what_others_wrote_to_the_meter() -> None:
     doubt("s-1")
     decide("s-1", risk_level="LOW")
     item = row.get_item(Key={"meter_id": "WTR-1"})["Item"]
-    assert (item["open_job"], item["tag"], item["risk_level"], "open_review" in item) == ("j-1", "kept", "LOW", False)
+    assert (item["open_job"], item["tag"], item["risk_level"], "open_reviews" in item) == ("j-1", "kept", "LOW", False)
 
 
 @pytest.mark.parametrize("codes", [("TransactionConflict", "None"), ("None", "ThrottlingError")])

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from meterflow.contracts.image_validation import CorrectionBody, UploadBody
+from meterflow.contracts.meter_changes import ExchangeBody, SubmetersBody
 from meterflow.contracts.meter_submission import LocationBody, RegisterMeterBody, SubmitReadingBody
 from meterflow.contracts.technician_dispatch import CompletionBody
 from tests.unit.api_contract.contract import contract
@@ -31,7 +32,17 @@ READING: dict[str, Any] = {
     "value": "00123.456",
     "taken_at": "2026-11-21T08:00:00Z",
     "photo_key": PHOTO,
+    "unit": "m3",
+    "serial_number": "9001",
     "client_token": "t-1",
+}
+EXCHANGE: dict[str, Any] = {
+    "exchanged_at": "2026-11-20T09:30:00Z",
+    "removal_value": "00413.050",
+    "start_value": "00000.000",
+    "serial_number": "AL-2026-000815",
+    "digits": 6,
+    "decimals": 2,
 }
 UPLOAD: dict[str, Any] = {"meter_id": "WTR-0001", "content_type": "image/jpeg"}
 CORRECTION: dict[str, Any] = {"value": "06376.341", "reason": "The red wheels are readable."}
@@ -42,6 +53,8 @@ ROUTES: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
     "register_meter": (RegisterMeterBody, METER),
     "submit_reading": (SubmitReadingBody, READING),
     "request_upload": (UploadBody, UPLOAD),
+    "record_exchange": (ExchangeBody, EXCHANGE),
+    "set_submeters": (SubmetersBody, {"submeters": ["WTR-0002", "WTR-0003"]}),
     "correct_reading": (CorrectionBody, CORRECTION),
     "complete_job": (CompletionBody, COMPLETION),
 }
@@ -69,12 +82,18 @@ GOOD: list[tuple[str, dict[str, Any]]] = [
     ("submit_reading", {"taken_at": "2026-11-21T08:00:00.123456789Z"}),
     ("submit_reading", {"taken_at": "2026-02-28T23:59:59-11:30"}),
     ("submit_reading", {"photo_key": None}),
+    ("submit_reading", {"unit": "gal", "serial_number": None}),
+    ("submit_reading", {"unit": None, "serial_number": " № 7 "}),
     ("submit_reading", {"photo_key": "uploads/me/P_0-1.JPEG"}),
     ("submit_reading", {"client_token": "!~" * 64}),
     ("submit_reading", {"meter_id": "no meter's id"}),
     ("submit_reading", {"status": "ACCEPTED", "submitted_by": "somebody", "source": "device"}),
     ("request_upload", {"content_type": "image/png"}),
     ("request_upload", {"photo_key": "uploads/elsewhere.jpg"}),
+    ("record_exchange", {"digits": None, "decimals": None}),
+    ("record_exchange", {"exchanged_at": "2026-11-20T10:30:00+01:00", "start_value": "0"}),
+    ("set_submeters", {"submeters": []}),
+    ("set_submeters", {"submeters": [f"W-{number}" for number in range(50)]}),
     ("correct_reading", {"reason": "x"}),
     ("correct_reading", {"reason": "ü" * 500}),
     ("correct_reading", {"reason": "two\nlines"}),
@@ -130,12 +149,22 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("submit_reading", {"photo_key": "photos/me/a.jpg"}),
     ("submit_reading", {"photo_key": "uploads/me/../a.jpg"}),
     ("submit_reading", {"photo_key": "uploads/me/a.jpeg2"}),
+    ("submit_reading", {"unit": "M3"}),
+    ("submit_reading", {"serial_number": "a\u0007b"}),
     ("submit_reading", {"client_token": "a b"}),
     ("submit_reading", {"client_token": "é"}),
     ("submit_reading", {"client_token": "x" * 129}),
     ("submit_reading", {"meter_id": "x" * 65}),
     ("request_upload", {"content_type": "image/gif"}),
     ("request_upload", {"content_type": "IMAGE/PNG"}),
+    ("record_exchange", {"digits": 10}),
+    ("record_exchange", {"decimals": 5}),
+    ("record_exchange", {"removal_value": "-1"}),
+    ("record_exchange", {"exchanged_at": "2026-11-20"}),
+    ("record_exchange", {"serial_number": None}),
+    ("set_submeters", {"submeters": ["WTR-0002", "WTR-0002"]}),
+    ("set_submeters", {"submeters": ["a b"]}),
+    ("set_submeters", {"submeters": [f"W-{number}" for number in range(51)]}),
     ("correct_reading", {"reason": "x" * 501}),
     ("correct_reading", {"reason": " \t\n"}),
     ("complete_job", {"value": "12,5"}),
@@ -236,7 +265,9 @@ def spoilt(route: str) -> Iterator[tuple[str, Any]]:
 def test_odd_values_are_judged_alike(route: str) -> None:
     judged = [(what, model_takes(route, body), schema_takes(route, body)) for what, body in spoilt(route)]
     # The model drops spaces at the ends before it looks for control characters.
-    names = ("serial_number", "location.address", "zone") if route == "register_meter" else ()
+    trimmed = {"register_meter": ("serial_number", "location.address", "zone"), "submit_reading": ("serial_number",)}
+    trimmed["record_exchange"] = ("serial_number",)
+    names = trimmed.get(route, ())
     assert {what for what, model, schema in judged if model != schema} == {f"{name} = '1\\n'" for name in names}
     assert {model for _, model, _ in judged} == {True, False}, "both verdicts must occur"
 
@@ -253,6 +284,8 @@ def test_every_body_has_its_model_here() -> None:
         (LocationBody, "NewLocation"),
         (SubmitReadingBody, "NewReading"),
         (UploadBody, "NewUpload"),
+        (ExchangeBody, "NewExchange"),
+        (SubmetersBody, "NewSubmeters"),
         (CorrectionBody, "Correction"),
         (CompletionBody, "Completion"),
     ],

@@ -7,9 +7,15 @@ import pytest
 from pydantic import BaseModel
 
 from meterflow import job_view, paging
-from meterflow.adapters import reviews
 from meterflow.assignment import PassedOver
-from meterflow.contracts.image_validation import ValidationView, Verdict
+from meterflow.contracts.image_validation import (
+    CorrectedView,
+    EverybodyView,
+    ReviewerView,
+    ValidationView,
+    Verdict,
+)
+from meterflow.contracts.meter_changes import ExchangeView
 from meterflow.contracts.meter_submission import (
     LatestView,
     LocationView,
@@ -20,6 +26,9 @@ from meterflow.contracts.meter_submission import (
 )
 from meterflow.meter import UNITS, MeterKind
 from meterflow.reading import Quality, Source, Status
+from meterflow.review_decision import Agreement, Decision, Outcome, Stage
+from meterflow.review_flags import Flag, Share
+from meterflow.review_priority import Priority
 from meterflow.risk import RiskLevel
 from meterflow.work_order import Cause, Completion, Escalation, EscalationReason, JobStatus, Offer
 from tests.unit.api_contract.contract import contract
@@ -29,13 +38,20 @@ from tests.unit.api_contract.contract import contract
     ("model", "schema"),
     [
         (MeterView, "Meter"),
+        (ExchangeView, "Exchange"),
         (LatestView, "LatestReading"),
         (LocationView, "Location"),
         (ReadingView, "Reading"),
         (ReadingItem, "ReadingItem"),
         (PhotoView, "PhotoResult"),
         (ValidationView, "Validation"),
-        (reviews.Decision, "Decision"),
+        (Decision, "Decision"),
+        (CorrectedView, "Corrected"),
+        (Priority, "Priority"),
+        (Share, "Share"),
+        (Flag, "Flag"),
+        (EverybodyView, "Everybody"),
+        (ReviewerView, "Reviewer"),
         (Offer, "Offer"),
         (Escalation, "Escalation"),
         (Completion, "CompletionReport"),
@@ -63,6 +79,9 @@ def test_fields_of_a_job() -> None:
         (Source, "ReadingItem.properties.source"),
         (JobStatus, "JobStatus"),
         (EscalationReason, "Escalation.properties.reason"),
+        (Stage, "Validation.properties.stage"),
+        (Agreement, "Decision.properties.agreement"),
+        (Outcome, "Corrected.properties.outcome"),
     ],
 )
 def test_words(words: type[StrEnum], path: str) -> None:

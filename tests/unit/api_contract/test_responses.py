@@ -8,15 +8,28 @@ from typing import Any
 
 import pytest
 
-from meterflow.adapters import reviews
-from meterflow.reading import Source
+from meterflow import evidence
+from meterflow.adapters import evidence_records, meter_changes, meters, readings, reviewer_counts, reviews
+from meterflow.exchanges import with_exchange
+from meterflow.meter import Exchange
+from meterflow.reading import Figure, PhotoResult, Source
+from meterflow.review_counts import DecidedReview
+from meterflow.review_decision import Decision, Opinion
 from tests.unit.api_contract.conftest import CUSTOMER, SUBMISSION, TECHNICIAN, Call, World
 from tests.unit.api_contract.contract import contract
 from tests.unit.dispatch import JOB, NEAR
 
 # What API Gateway answers without asking a function; tests/template/test_openapi.py looks for it in the template.
 GATEWAY = {429, 500, 504}
-WITH_BODY = ("register_meter", "submit_reading", "request_upload", "correct_reading", "complete_job")
+WITH_BODY = (
+    "register_meter",
+    "submit_reading",
+    "request_upload",
+    "correct_reading",
+    "complete_job",
+    "record_exchange",
+    "set_submeters",
+)
 JOB_PATH = {"job_id": JOB}
 REVIEW_PATH = {"submission_id": SUBMISSION}
 
@@ -54,6 +67,29 @@ def settled(world: World) -> None:
     world.settled()
 
 
+def proven(world: World) -> None:
+    """Settled by the rules, with a photo whose figures were read, and its evidence kept."""
+    world.reading()
+    photo = PhotoResult(
+        verdict="MATCH",
+        reading="00123.457",
+        confidence=0.93,
+        figures=(Figure(symbol="7", odds=0.9, alternatives=(("1", 0.1),)),),
+    )
+    rules = [
+        {"rule": "high_use", "result": "NOTE", "code": "high_use"},
+        {"rule": "late", "result": "PASSED", "code": None},
+    ]
+    explained = [{"name": "true_high", "share": "0.900000", "because": ""}]
+    world.settled(
+        photo=photo, validation={"rule_set": "2026-11-21+0123456789ab", "rules": rules, "hypotheses": explained}
+    )
+    row = readings.get(SUBMISSION)
+    assert row
+    record = evidence.record_of(row, meters.get(row.meter_id), alternatives=[("00123.457", "0.930000")])
+    evidence_records.put(record, None)
+
+
 def history(world: World) -> None:
     """One in work, one accepted and corrected, one that a device sent without a value."""
     world.reading("s-1", minutes=1)
@@ -82,10 +118,32 @@ def compared(world: World) -> None:
     world.compared("s-1", "MISMATCH")
 
 
+def say(value: str, who: str, outcome: str, stage: str = "FIRST") -> None:
+    words = {"value": value, "reason": "Seen", "decided_by": who, "decided_at": "2026-11-21T08:00:00Z"}
+    opinion = Opinion.model_validate({**words, "stage": stage, "outcome": outcome})
+    assert reviews.give_opinion(SUBMISSION, opinion, Decision.model_validate(words) if outcome == "DECIDED" else None)
+
+
 def decided(world: World) -> None:
     world.review()
-    decision = reviews.Decision(value="1.5", reason="Seen", decided_by=TECHNICIAN, decided_at="2026-11-21T08:00:00Z")
-    assert reviews.decide(SUBMISSION, decision)
+    say("1.5", TECHNICIAN, "DECIDED")
+
+
+def disagreed(world: World) -> None:
+    world.review()
+    say("1.5", TECHNICIAN, "SECOND_OPINION")
+    say("2.5", "somebody", "DISAGREED", "SECOND")
+
+
+def counted(world: World) -> None:
+    decided(world)
+    meter = meters.get("WTR-0001")
+    review = reviews.get(SUBMISSION)
+    assert meter
+    assert review
+    parts = {"submitted": "2.5", "final": "1.5", "reader": "1.5", "opened_at": review.opened_at, "has_photo": True}
+    done = DecidedReview.model_validate({**parts, "opinions": review.opinions, "audit": False})
+    assert reviewer_counts.count(SUBMISSION, done, meter, world.dispatch.now)
 
 
 def offered(world: World) -> None:
@@ -129,7 +187,35 @@ def every_kind_of_job(world: World) -> None:
     dispatch.step("create_job", job_key="2", cause="manual", meter_id="WTR-0002", risk_level="LOW", holder="canary")
 
 
+def exchanged(_world: World) -> None:
+    """The sample event's exchange is on record."""
+    meter = meters.get("WTR-0001")
+    assert meter
+    told = Exchange(
+        exchanged_at="2026-11-20T09:30:00Z",
+        removal_value="00413.050",
+        start_value="00000.000",
+        new_serial_number="AL-2026-000815",
+        recorded_by="canary",
+    )
+    assert meter_changes.change_exchanges(meter, with_exchange(meter, told))
+
+
+def behind(_world: World) -> None:
+    """WTR-0001 stands behind WTR-0002."""
+    meter = meters.get("WTR-0002")
+    assert meter
+    assert meter_changes.change_submeters(meter, ["WTR-0001"], [])
+
+
 SHORT = {"value": "1", "reason": "Seen"}
+EXCHANGE = {
+    "exchanged_at": "2026-11-20T09:30:00Z",
+    "removal_value": "00414.000",
+    "start_value": "00000.000",
+    "serial_number": "AL-2026-000815",
+}
+UNKNOWN = {"path": {"meter_id": "WTR-9999"}}
 CASES = [
     Case("register_meter", 201, "new", nothing),
     Case("register_meter", 409, "taken", registered),
@@ -145,6 +231,20 @@ CASES = [
     Case("get_meter", 404, "none", nothing, {"path": {"meter_id": "WTR-9999"}}),
     Case("get_meter", 404, "another's", nothing, {"user": "somebody"}),
     Case("get_meter", 404, "no id", None, {"path": {"meter_id": "a b"}}),
+    Case("record_exchange", 200, "new", nothing),
+    Case("record_exchange", 200, "again", exchanged),
+    Case("record_exchange", 400, "register", nothing, {"body": EXCHANGE | {"removal_value": "999999"}}),
+    Case("record_exchange", 403, "customer", None, {"role": "customer"}),
+    Case("record_exchange", 403, "technician", None, {"role": "technician"}),
+    Case("record_exchange", 404, "none", nothing, UNKNOWN),
+    Case("record_exchange", 409, "told otherwise", exchanged, {"body": EXCHANGE}),
+    Case("set_submeters", 200, "one", nothing),
+    Case("set_submeters", 200, "none", nothing, {"body": {"submeters": []}}),
+    Case("set_submeters", 400, "itself", nothing, {"body": {"submeters": ["WTR-0001"]}}),
+    Case("set_submeters", 403, "customer", None, {"role": "customer"}),
+    Case("set_submeters", 403, "technician", None, {"role": "technician"}),
+    Case("set_submeters", 404, "none", nothing, UNKNOWN),
+    Case("set_submeters", 409, "circle", behind),
     Case("list_readings", 200, "all kinds", history, items=4),
     Case("list_readings", 200, "page", history, {"query": {"limit": "2"}}, items=2),
     Case("list_readings", 400, "limit", nothing, {"query": {"limit": "x"}}),
@@ -159,6 +259,12 @@ CASES = [
     Case("get_reading", 200, "settled", settled),
     Case("get_reading", 200, "for operators", settled, {"role": "operator"}),
     Case("get_reading", 404, "none", nothing),
+    Case("get_evidence", 200, "of its owner", proven),
+    Case("get_evidence", 200, "for operators", proven, {"role": "operator"}),
+    Case("get_evidence", 403, "technician", proven, {"role": "technician"}),
+    Case("get_evidence", 404, "not kept yet", settled),
+    Case("get_evidence", 404, "none", nothing),
+    Case("get_evidence", 404, "another's", proven, {"user": "somebody"}),
     Case("get_reading", 404, "another's", submitted, {"user": "somebody"}),
     Case("list_validations", 200, "queue", queue, items=3),
     Case("list_validations", 200, "page", queue, {"query": {"limit": "2"}, "role": "technician"}, items=2),
@@ -171,8 +277,23 @@ CASES = [
     Case("correct_reading", 200, "decided", World.review, {"path": REVIEW_PATH, "body": SHORT}),
     Case("correct_reading", 400, "register", World.review, {"path": REVIEW_PATH, "body": SHORT | {"value": "999999"}}),
     Case("correct_reading", 403, "customer", None, {"role": "customer"}),
+    Case("correct_reading", 403, "own meter", World.review, {"path": REVIEW_PATH, "body": SHORT, "user": CUSTOMER}),
     Case("correct_reading", 404, "none", nothing),
     Case("correct_reading", 409, "decided before", decided, {"path": REVIEW_PATH, "body": SHORT}),
+    Case(
+        "correct_reading",
+        403,
+        "only operators",
+        disagreed,
+        {"path": REVIEW_PATH, "body": SHORT, "role": "technician", "user": "third"},
+    ),
+    Case("list_validations", 200, "two disagree", disagreed, {"role": "operator"}, items=1),
+    Case("list_reviewers", 200, "none", nothing, items=0),
+    Case("list_reviewers", 200, "one", counted, items=1),
+    Case("list_reviewers", 200, "of a kind", counted, {"query": {"kind": "water"}}, items=1),
+    Case("list_reviewers", 400, "kind", None, {"query": {"kind": "steam"}}),
+    Case("list_reviewers", 403, "customer", None, {"role": "customer"}),
+    Case("list_reviewers", 403, "technician", None, {"role": "technician"}),
     Case("list_jobs", 200, "none", nothing, shape="TechnicianJobPage", items=0),
     Case("list_jobs", 200, "offered", offered, shape="TechnicianJobPage", items=1),
     Case("list_jobs", 200, "accepted", accepted, shape="TechnicianJobPage", items=1),

@@ -107,7 +107,10 @@ def test_a_bug_shows_itself(meterflow: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_reader_that_has_seen_enough_hears_no_complaint(home: Path, tmp_path: Path) -> None:
     names = [str(tmp_path / f"missing-{number}.jpg") for number in range(2000)]
-    code = "import sys; from cli import main, read\nread.PhotoReader = lambda: None\nsys.exit(main.main(sys.argv[1:]))"
+    code = (
+        "import sys; from cli import main, read\n"
+        "read.PhotoReader = lambda reader: None\nsys.exit(main.main(sys.argv[1:]))"
+    )
     environment = os.environ | {"METERFLOW_HOME": str(home)}
     command = subprocess.Popen(
         [sys.executable, "-c", code, "read", "--json", *names],

@@ -10,7 +10,7 @@ import pytest
 
 from cli import read
 from local.city import photo as city_photo
-from meterflow import register
+from meterflow import photo_reading, register
 
 Run = Callable[..., Any]
 KEYS = ["photo", "reading", "confidence", "decision", "reasons", "candidates"]
@@ -54,8 +54,13 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     asked: list[tuple[Any, ...]] = []
     monkeypatch.setattr("local.rekognition.engine.OcrEngine", Engine)
     monkeypatch.setattr(read.PhotoReader, "_words", lambda *_: ["00412", "850"])
+    monkeypatch.setattr(photo_reading, "corners_of", lambda *_: None)
+    load = read.PhotoReader.__init__
+    monkeypatch.setattr(read.PhotoReader, "__init__", lambda self, _reader: load(self, photo_reading.REKOGNITION))
 
-    def find(words: Any, _aspect: float, digits: int | None, decimals: int | None) -> list[register.Candidate]:
+    def find(
+        words: Any, _aspect: float, digits: int | None, decimals: int | None, _serial: Any
+    ) -> list[register.Candidate]:
         asked.append((words, digits, decimals))
         return [register.Candidate("00412.850", 0.97, ()), register.Candidate("412.850", 0.31, ())]
 
@@ -233,11 +238,29 @@ def test_lines_for_a_person(meterflow: Run, photo: Path, broken: dict[str, Path]
 
 @pytest.mark.ocr
 def test_a_real_photo_is_read_by_the_real_engine(meterflow: Run, photo: Path) -> None:
-    done = meterflow("read", "--json", "--digits", "5", "--decimals", "3", "--previous", "412.500", str(photo))
+    done = meterflow(
+        "read",
+        "--reader",
+        "rekognition",
+        "--json",
+        "--digits",
+        "5",
+        "--decimals",
+        "3",
+        "--previous",
+        "412.5",
+        str(photo),
+    )
     [result] = objects(done)
     assert done.status == 0
     assert Decimal(result["reading"]) == Decimal("412.850")
     assert result["decision"] in ("ACCEPT", "REVIEW")
     assert 0 < result["confidence"] <= 1
-    [strict] = objects(meterflow("read", "--json", "--digits", "5", "--decimals", "2", str(photo)))
+    [strict] = objects(
+        meterflow("read", "--reader", "rekognition", "--json", "--digits", "5", "--decimals", "2", str(photo))
+    )
     assert strict["reading"] == "00412.85"
+    [further] = objects(
+        meterflow("read", "--reader", "rekognition", "--json", "--digits", "5", "--decimals", "1", str(photo))
+    )
+    assert further["reading"] == "00412.8"

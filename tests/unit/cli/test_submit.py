@@ -135,7 +135,7 @@ def test_a_submission_that_never_settles(meterflow: Run, fake_api: FakeApi, monk
 @pytest.mark.usefixtures("fake_api")
 def test_a_refusal_is_one_line(meterflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: Any) -> Any:
-        raise api.Refused("Unprocessable. value: has too many decimals")
+        raise api.Refused("Unprocessable. value: has too many decimals", 400)
 
     monkeypatch.setattr(FakeApi, "call", refuse)
     done = meterflow(*READING)

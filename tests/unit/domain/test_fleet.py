@@ -47,9 +47,9 @@ def test_a_state_has_no_personal_data() -> None:
     [
         ({}, Status.OK),
         ({"latest": None}, Status.NO_READING),
-        ({"open_review": "s"}, Status.NEEDS_REVIEW),
-        ({"open_review": "s", "open_job": "j"}, Status.OPEN_JOB),
-        ({"open_review": "s", "open_job": "j", "risk_level": "HIGH"}, Status.HIGH),
+        ({"open_reviews": {"s"}}, Status.NEEDS_REVIEW),
+        ({"open_reviews": {"s"}, "open_job": "j"}, Status.OPEN_JOB),
+        ({"open_reviews": {"s"}, "open_job": "j", "risk_level": "HIGH"}, Status.HIGH),
         ({"risk_level": "CRITICAL", "latest": None}, Status.CRITICAL),
         ({"risk_level": "MEDIUM"}, Status.OK),
     ],
@@ -63,7 +63,7 @@ def test_a_meter_turns_overdue_on_the_monday_after_six_weeks() -> None:
     assert read_on_friday.overdue_from == date(2027, 1, 4)
     assert read_on_friday.status(date(2027, 1, 3)) is Status.OK
     assert read_on_friday.status(date(2027, 1, 4)) is Status.OVERDUE
-    assert state(open_review="s").status(date(2027, 1, 4)) is Status.NEEDS_REVIEW
+    assert state(open_reviews={"s"}).status(date(2027, 1, 4)) is Status.NEEDS_REVIEW
 
 
 @pytest.mark.parametrize(

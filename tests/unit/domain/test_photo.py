@@ -3,7 +3,7 @@
 import pytest
 
 from meterflow import photo
-from meterflow.photo import Fault, Measures
+from meterflow.photo import Fault
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.JPG", "a.jpeg", "a.Jpeg", "a.png", "a.PNG", "user-1/4f.jpg"])
@@ -62,23 +62,15 @@ def test_size(width: int, height: int, fault: Fault | None) -> None:
     assert photo.fault_of_size(width, height) == fault
 
 
-@pytest.mark.parametrize(
-    ("measures", "faults"),
-    [
-        (Measures(120, 40, 100, 0.01), ()),
-        (Measures(20, 40, 100, 0), (Fault.DARK,)),
-        (Measures(250, 12, 100, 0.99), (Fault.GLARE,)),
-        (Measures(120, 40, 2, 0), (Fault.BLURRED,)),
-        (Measures(120, 3, 100, 0), (Fault.BLURRED,)),
-        (Measures(5, 2, 1, 0), (Fault.DARK, Fault.BLURRED)),
-    ],
-)
-def test_soft_faults(measures: Measures, faults: tuple[Fault, ...]) -> None:
-    assert photo.soft_faults(measures) == faults
-
-
 def test_every_fault_has_a_hint() -> None:
     assert set(photo.HINTS) == set(Fault)
+    assert {fault.value for fault in Fault} < set(photo.PHOTO_HINTS)
+
+
+def test_hints_are_told_once_and_only_for_what_a_person_can_better() -> None:
+    found = photo.hints(["photo_unreadable", "blurred", "blurred", "photo_reused", "digits_differ"])
+    assert [one["reason"] for one in found] == ["blurred", "photo_reused"]
+    assert found[0]["hint"] == photo.HINTS[Fault.BLURRED]
 
 
 def test_the_kept_copy_has_a_name_of_its_own_for_each_version() -> None:

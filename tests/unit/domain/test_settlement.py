@@ -16,6 +16,7 @@ MISMATCH = PhotoResult(
     verdict="MISMATCH", reading="00123.956", confidence=0.9, reasons=("digits_differ",), photo_id="p@1"
 )
 UNREADABLE = PhotoResult(verdict="UNREADABLE", reasons=("blurred",))
+REUSED = PhotoResult(verdict="MISMATCH", reading="00123.456", reasons=("photo_reused",), photo_id="p@1")
 
 # decision, keyword arguments, source -> status, quality, reasons
 TABLE = {
@@ -33,6 +34,8 @@ TABLE = {
         "raw",
         ("photo_mismatch", "digits_differ"),
     ),
+    # The number may well be right: nothing is said of it, only of the photo.
+    "reused": (OK, {"photo": REUSED}, Source.CUSTOMER, "NEEDS_REVIEW", "raw", ("photo_reused",)),
     "unreadable": (
         OK,
         {"photo": UNREADABLE},
@@ -48,6 +51,38 @@ TABLE = {
         "NEEDS_REVIEW",
         "raw",
         ("rollover_suspected",),
+    ),
+    "doubted, and the photo is the evidence": (
+        Decision(Outcome.REVIEW, ("rollover_suspected",), if_photo_matches=("rollover_confirmed",)),
+        {"photo": MATCH},
+        Source.CUSTOMER,
+        "ACCEPTED",
+        "valid",
+        ("rollover_confirmed",),
+    ),
+    "doubted, and the photo shows something else": (
+        Decision(Outcome.REVIEW, ("rollover_suspected",), if_photo_matches=("rollover_confirmed",)),
+        {"photo": MISMATCH},
+        Source.CUSTOMER,
+        "NEEDS_REVIEW",
+        "raw",
+        ("rollover_suspected", "photo_mismatch", "digits_differ"),
+    ),
+    "doubted, and without the photo that would settle it": (
+        Decision(Outcome.REVIEW, ("high_use", "one_more_photo"), if_photo_matches=("high_use",)),
+        {},
+        Source.CUSTOMER,
+        "NEEDS_REVIEW",
+        "raw",
+        ("high_use", "one_more_photo"),
+    ),
+    "doubted, proven and of high risk": (
+        Decision(Outcome.REVIEW, ("high_use", "one_more_photo"), if_photo_matches=("high_use",)),
+        {"photo": MATCH, "risk_level": "CRITICAL"},
+        Source.CUSTOMER,
+        "ACCEPTED",
+        "valid",
+        ("high_use", "unusual_consumption"),
     ),
     "high risk": (OK, {"risk_level": "HIGH"}, Source.CUSTOMER, "ACCEPTED", "raw", ("unusual_consumption",)),
     "high risk, proven": (

@@ -96,7 +96,15 @@ def written(text: str, python: str) -> dict[str, str]:
 @pytest.mark.parametrize("source", requirements.sources(), ids=lambda path: path.parent.name)
 @pytest.mark.parametrize("python", PYTHONS)
 def test_what_sam_installs_is_what_uv_lock_says(source: Path, python: str) -> None:
-    assert written(source.with_suffix(".txt").read_text(), python) == wanted(source, python)
+    found, locked = written(source.with_suffix(".txt").read_text(), python), wanted(source, python)
+    own = {name: pin for name, pin in written(source.read_text(), python).items() if "==" in source.read_text() and pin}
+    if any(locked[name] != pin for name, pin in own.items()):
+        # Amazon Linux 2 has no newer wheels: said in requirements.in, for its Python only.
+        assert python == "3.11"
+        assert own.items() <= found.items()
+        assert locked.keys() <= found.keys()
+    else:
+        assert found == locked
 
 
 def test_every_requirements_txt_comes_from_a_requirements_in() -> None:

@@ -52,14 +52,19 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_transient(error: ClientError) -> bool:
+    """Whether the service's answer says that the same call may succeed later."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error_code(error) in TRANSIENT_CODES or status >= 500
+
+
 @contextmanager
 def aws_calls() -> Iterator[None]:
     """Turn an outage of AWS inside the block into TransientError; leave every other error as it is."""
     try:
         yield
     except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if error_code(error) in TRANSIENT_CODES or status >= 500:
+        if is_transient(error):
             raise TransientError(f"{error.operation_name}: {error_code(error)}") from error
         raise
     except (Unreachable, HTTPClientError) as error:

@@ -18,9 +18,10 @@ def from_image(image: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def to_item(model: BaseModel) -> dict[str, Any]:
-    """`model` as an item: no nulls, numbers as Decimal, and no empty texts, which an index's key may not hold."""
+    """`model` as an item: no nulls, numbers as Decimal, and neither empty texts, which an index's key may
+    not hold, nor empty sets, which DynamoDB does not know."""
     item: dict[str, Any] = _plain(model.model_dump(exclude_none=True))
-    return {name: value for name, value in item.items() if value != ""}
+    return {name: value for name, value in item.items() if value != "" and value != frozenset()}
 
 
 def _plain(value: Any) -> Any:

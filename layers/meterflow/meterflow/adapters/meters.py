@@ -1,6 +1,6 @@
 """The Meters table: registering and reading meters.
 
-`latest`, `risk_level` and `open_review` are written by readings.settle alone, in the settling transaction (see
+`latest`, `risk_level` and `open_reviews` are written by readings.settle alone, in the settling transaction (see
 meter_marks), and `open_job` by jobs, each by its own attribute: nobody writes a whole row again.
 """
 

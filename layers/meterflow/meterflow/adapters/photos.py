@@ -70,15 +70,12 @@ def put_kept(kept_key: str, content: bytes, content_type: str) -> None:
         )
 
 
-def put_label(submission_id: str, content: bytes) -> None:
-    """Keep a reviewed photo's label for training."""
+def get_kept(kept_key: str) -> bytes:
+    """A cleaned copy's bytes. Raises TransientError on an outage."""
     with aws_calls():
-        client("s3").put_object(
-            Bucket=settings.setting("LAKE_BUCKET"),
-            Key=f"labels/{submission_id}.json",
-            Body=content,
-            ContentType="application/json",
-        )
+        answer = client("s3").get_object(Bucket=settings.setting("PHOTOS_BUCKET"), Key=kept_key)
+        with answer["Body"] as body:
+            return bytes(body.read())
 
 
 def upload_link(photo_key: str, content_type: str, now: datetime) -> UploadLink:

@@ -8,7 +8,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from meterflow import settings
-from meterflow.adapters.aws import aws_calls, error_code
+from meterflow.adapters.aws import aws_calls, error_code, is_transient
+from meterflow.errors import NotBilled
 from meterflow.register import Point, Word
 
 # Rekognition's ways to say that this photo will never be read: data about the photo, no outage and no bug.
@@ -35,7 +36,7 @@ def detect_text(kept_key: str, aspect: float) -> tuple[list[Word], str | None]:
     """The words on a cleaned copy, and None; or no words and the fault for which the service refuses the photo.
 
     `aspect` is the photo's width over its height: corners come in shares of each side and leave in photo heights.
-    Raises TransientError where the service is throttled or down.
+    Raises NotBilled where the service is throttled or says that it is down, TransientError where it does not answer.
     """
     with aws_calls():
         try:
@@ -43,9 +44,11 @@ def detect_text(kept_key: str, aspect: float) -> tuple[list[Word], str | None]:
                 Image={"S3Object": {"Bucket": settings.setting("PHOTOS_BUCKET"), "Name": kept_key}}
             )
         except ClientError as error:
-            if error_code(error) not in REFUSALS:
-                raise
-            return [], REFUSALS[error_code(error)]
+            if error_code(error) in REFUSALS:
+                return [], REFUSALS[error_code(error)]
+            if is_transient(error):
+                raise NotBilled(f"DetectText: {error_code(error)}") from error
+            raise
     return words(answer, aspect), None
 
 

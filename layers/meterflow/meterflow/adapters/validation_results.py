@@ -5,6 +5,7 @@ nothing else. The words of a photo stay in its row; they are too many for a stat
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,9 @@ from meterflow import settings
 from meterflow.adapters.aws import aws_calls, error_code, table
 from meterflow.clock import to_text
 from meterflow.contracts.image_validation import Comparison
+from meterflow.fingerprint import Fingerprint
+from meterflow.photo_reading import Lattice
+from meterflow.picture import Measures
 from meterflow.register import Candidate, Point, Word
 
 # Longer than an execution needs for checking, reading and storing with its functions' timeouts; then it counts as dead
@@ -37,6 +41,10 @@ class PhotoRow:
     reasons: tuple[str, ...] = ()
     aspect: float = 1.0
     words: tuple[Word, ...] = ()
+    lattice: Lattice | None = None
+    measures: Measures | None = None
+    fingerprint: Fingerprint | None = None
+    photographed_at: str | None = None
 
 
 def results() -> Any:
@@ -79,18 +87,66 @@ def claim_photo(photo_id: str, holder: str, now: datetime) -> str:
     return "CLAIMED"
 
 
+def keep_picture(
+    photo_id: str, holder: str, measures: Measures, mark: Fingerprint, photographed_at: str | None
+) -> None:
+    """Keep what was measured on the picture with the photo's claim; nothing where another execution holds it now.
+
+    The fingerprint's greys are a picture of 32 x 32 pixels, so they stay in the table like the words.
+    """
+    _write_as_holder(
+        photo_id,
+        holder,
+        "SET measures = :measures, fingerprint = :mark, photographed_at = :at",
+        {":measures": measures.model_dump_json(), ":mark": _dense(mark_to_json(mark)), ":at": photographed_at},
+    )
+
+
+def mark_to_json(mark: Fingerprint) -> dict[str, Any]:
+    """A fingerprint as JSON takes it."""
+    return {
+        "content": mark.content,
+        "hashes": [f"{one:016x}" for one in mark.hashes],
+        "greys": b64encode(mark.greys).decode(),
+    }
+
+
+def mark_from_json(value: dict[str, Any]) -> Fingerprint:
+    """The fingerprint that `mark_to_json` wrote."""
+    return Fingerprint(value["content"], tuple(int(one, 16) for one in value["hashes"]), b64decode(value["greys"]))
+
+
 def keep_words(
-    photo_id: str, holder: str, words: Sequence[Word], aspect: float, candidates: Sequence[Candidate]
+    photo_id: str,
+    holder: str,
+    words: Sequence[Word],
+    aspect: float,
+    candidates: Sequence[Candidate],
+    lattice: Lattice | None = None,
 ) -> None:
     """Keep what was seen with the photo's claim. Nothing is written where another execution holds the photo now."""
-    seen = [[word.text, round(word.confidence, 3), _flat(word)] for word in words]
     guesses = [[candidate.reading, candidate.confidence] for candidate in candidates]
     _write_as_holder(
         photo_id,
         holder,
-        "SET words = :words, aspect = :aspect, candidates = :candidates",
-        {":words": _dense(seen), ":aspect": Decimal(str(round(aspect, 4))), ":candidates": _dense(guesses)},
+        "SET words = :words, aspect = :aspect, candidates = :candidates, lattice = :lattice",
+        {
+            ":words": words_to_text(words),
+            ":aspect": Decimal(str(round(aspect, 4))),
+            ":candidates": _dense(guesses),
+            ":lattice": lattice.model_dump_json() if lattice else None,
+        },
     )
+
+
+def words_to_text(words: Sequence[Word]) -> str:
+    """Words as one line of JSON: a hundred fit into a row."""
+    return _dense([[word.text, round(word.confidence, 3), _flat(word)] for word in words])
+
+
+def words_from_text(text: str) -> tuple[Word, ...]:
+    """The words that `words_to_text` wrote."""
+    return tuple(Word(word, confidence, _corners(flat)) for word, confidence, flat in json.loads(text))
 
 
 def store_photo_result(
@@ -130,14 +186,18 @@ def photo(photo_id: str) -> PhotoRow | None:
         row = results().get_item(Key={"result_id": photo_id}, ConsistentRead=True).get("Item")
     if row is None:
         return None
-    words = [Word(text, confidence, _corners(flat)) for text, confidence, flat in json.loads(row.get("words", "[]"))]
+    lattice, measures, mark = row.get("lattice"), row.get("measures"), row.get("fingerprint")
     return PhotoRow(
         photo_id=photo_id,
         state=str(row["state"]),
         kept_key=row.get("kept_key"),
         reasons=tuple(row.get("reasons", ())),
         aspect=float(row.get("aspect", 1)),
-        words=tuple(words),
+        words=words_from_text(row.get("words", "[]")),
+        lattice=Lattice.model_validate_json(lattice) if lattice else None,
+        measures=Measures.model_validate_json(measures) if measures else None,
+        fingerprint=mark_from_json(json.loads(mark)) if mark else None,
+        photographed_at=row.get("photographed_at"),
     )
 
 
@@ -165,6 +225,10 @@ def store_verdict(
         "reasons": list(comparison.reasons),
         "photo_id": comparison.photo_id,
         "kept_key": seen.kept_key if seen else None,
+        # The reading that this photo was used for before: who reviews looks at both.
+        "first_use": comparison.first_use.model_dump() if comparison.first_use else None,
+        "reader": comparison.reader,
+        "accept": comparison.accept,
     }
     with aws_calls():
         try:

@@ -72,10 +72,11 @@ class JobEscalatedData(Contract):
 
 
 class ReviewEscalatedData(Contract):
-    """A review that nobody has decided in time."""
+    """A review that nobody has decided in time (`reason` OVERDUE), or over which two people disagree (DISAGREED)."""
 
     submission_id: Id
     meter_id: Line
+    reason: Line = "OVERDUE"
 
 
 DATA_OF: dict[Topic, type[Contract]] = {

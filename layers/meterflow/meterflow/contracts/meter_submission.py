@@ -9,16 +9,19 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     StringConstraints,
     ValidationInfo,
     field_validator,
+    model_serializer,
+    model_validator,
 )
 
-from meterflow import reading
+from meterflow import photo, reading
 from meterflow.contracts import Contract
 from meterflow.meter import METER_ID_PATTERN, UNITS, Meter, MeterKind, unit_fits
-from meterflow.reading import VALUE_PATTERN, PhotoResult, Quality, Reading, Source, Status
-from meterflow.vee import Outcome
+from meterflow.reading import VALUE_PATTERN, Estimate, PhotoResult, Quality, Reading, Source, Status
+from meterflow.vee import Decision, Outcome
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 # Judged by the rules, so that a device's broken message is a refused reading and not a broken execution.
@@ -35,6 +38,9 @@ class Submission(Contract):
     source: Source
     submitted_by: Id
     photo_key: Annotated[str, StringConstraints(max_length=512)] | None = None
+    unit: Judged | None = None
+    serial_number: Judged | None = None
+    estimate: Estimate | None = None
 
     def as_reading(self, received_at: datetime) -> Reading:
         """The row that stands for this submission while it is PROCESSING."""
@@ -47,6 +53,9 @@ class Submission(Contract):
             submitted_by=self.submitted_by,
             photo_key=self.photo_key,
             received_at=received_at,
+            unit=self.unit,
+            serial_number=self.serial_number,
+            estimate=self.estimate,
         )
 
 
@@ -63,11 +72,59 @@ class MeterFacts(Contract):
     previous_value: str | None = None
 
 
-class ValidateReadingResult(Contract):
-    """ACCEPT, REVIEW or REJECT with reasons. Unless rejected, `taken_at` is normalised and `meter` is there."""
+class RuleOutcome(Contract):
+    """One rule of the evidence: PASSED, or the action of what it found, with the code."""
+
+    rule: str
+    result: str
+    code: str | None = None
+
+
+class Explanation(Contract):
+    """A competing explanation of the value, with its posterior share (0..1) as a decimal string."""
+
+    name: str
+    share: str
+    because: str = ""
+
+
+class EarlierChange(Contract):
+    """What becomes of an earlier submission in the transaction that accepts this one."""
+
+    submission_id: str
+    status: Status
+    reason: str
+
+
+class Validation(Contract):
+    """What validation decided, as settlement and evidence need it.
+
+    `value` is what the register shows: the text as sent, or converted from the unit it came in. `if_photo_matches` are
+    the reasons with which the reading is accepted where its photo shows the value; `photo_decides` says that there are
+    such. `exchanged` says that a technician named a new meter. All but the outcome came later than the first contract.
+    """
 
     outcome: Outcome
     reasons: tuple[str, ...] = ()
+    value: str | None = None
+    rule_set: str = ""
+    rules: tuple[RuleOutcome, ...] = ()
+    hypotheses: tuple[Explanation, ...] = ()
+    photo_decides: bool = False
+    if_photo_matches: tuple[str, ...] = ()
+    earlier: tuple[EarlierChange, ...] = ()
+    exchanged: bool = False
+
+    def as_decision(self) -> Decision:
+        """As the domain's rules speak of it."""
+        return Decision(
+            self.outcome, self.reasons, if_photo_matches=self.if_photo_matches if self.photo_decides else None
+        )
+
+
+class ValidateReadingResult(Validation):
+    """ACCEPT, REVIEW or REJECT with reasons. Unless rejected, `taken_at` is normalised and `meter` is there."""
+
     taken_at: str
     meter: MeterFacts | None = None
 
@@ -89,13 +146,6 @@ class Scoring(Contract):
     risk_level: str | None = None
     job_id: str | None = None
     unavailable: bool = False
-
-
-class Validation(Contract):
-    """The part of ValidateReadingResult that settlement needs."""
-
-    outcome: Outcome
-    reasons: tuple[str, ...] = ()
 
 
 class SettleReadingInput(Submission):
@@ -144,7 +194,8 @@ def _no_control_characters(text: str) -> str:
     return text
 
 
-def _is_time(text: str) -> str:
+def sent_time(text: str) -> str:
+    """`text` in UTC to the second. Raises ValueError where it is no time with a zone."""
     try:
         return reading.normal_time(text)
     except ValueError:
@@ -161,6 +212,7 @@ Address = Annotated[
     StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_no_control_characters),
 ]
+UnitName = Literal["m3", "l", "hl", "ft3", "gal", "kWh", "Wh", "MWh", "MJ", "GJ"]
 Degrees = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 # Where POST /uploads puts a photo: uploads/<user id>/<uuid>.<ext>. Whose prefix it is, the route checks.
 PhotoKey = Annotated[
@@ -209,18 +261,38 @@ class SubmitReadingBody(BaseModel):
 
     meter_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
     value: Annotated[str, StringConstraints(strict=True, pattern=VALUE_PATTERN)]
-    taken_at: Annotated[str, StringConstraints(strict=True, max_length=64), AfterValidator(_is_time)]
+    taken_at: Annotated[str, StringConstraints(strict=True, max_length=64), AfterValidator(sent_time)]
     photo_key: PhotoKey | None = None
+    unit: UnitName | None = None
+    serial_number: Name | None = None
     client_token: Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,128}$")]
 
 
+class HintView(Contract):
+    """What to do better with the next photo, for one of the reasons."""
+
+    reason: str
+    hint: str
+
+
 class PhotoView(Contract):
-    """A photo's verdict as the API shows it."""
+    """A photo's verdict as the API shows it; `hints` are there only where a reason has one."""
 
     verdict: str
     reading: str | None
     confidence: float | None
     reasons: tuple[str, ...]
+    hints: tuple[HintView, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_hints(cls, data: Any) -> Any:
+        return data | {"hints": photo.hints(data.get("reasons", ()))} if isinstance(data, dict) else data
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = serialize(self)
+        return body if self.hints else {name: part for name, part in body.items() if name != "hints"}
 
 
 class ReadingView(Contract):

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from meterflow.adapters import meter_changes, meters
 from meterflow.errors import BrokenInvariant
+from meterflow.exchanges import with_exchange
+from meterflow.meter import Exchange
 from meterflow.reading import Quality, Status
 
 
@@ -71,3 +74,25 @@ def test_the_largest_state_is_far_below_the_limit(load_handler: Any) -> None:
         readings=(longest,) * app.MOST_READINGS,
     )
     assert len(json.dumps(result.payload())) < 262_144 / 8
+
+
+@pytest.mark.usefixtures("usual_weeks")
+@pytest.mark.parametrize(
+    ("moment", "values"),
+    [
+        ("2026-11-13T08:00:00Z", ["00412.350", "00000.100"]),
+        ("2026-11-14T08:00:00Z", ["00412.350"]),
+        # Of an exchange after the reading it knows nothing yet.
+        ("2030-01-01T00:00:00Z", None),
+    ],
+)
+def test_what_another_register_showed_is_no_history(
+    load: Any, event: Any, lambda_context: Any, moment: str, values: list[str] | None
+) -> None:
+    before = load(event("anomaly_scoring/load_history"), lambda_context)["readings"]
+    meter = meters.get("WTR-0001")
+    assert meter
+    told = Exchange(exchanged_at=moment, start_value="00000.100", removal_value="00412.000", new_serial_number="N")
+    assert meter_changes.change_exchanges(meter, with_exchange(meter, told))
+    found = [past["value"] for past in load(event("anomaly_scoring/load_history"), lambda_context)["readings"]]
+    assert found == (values or [past["value"] for past in before])

@@ -65,6 +65,9 @@ def test_accepted_and_started(call: Any, meter: Any, machine: Machine) -> None:
             "source": "customer",
             "submitted_by": USER,
             "photo_key": None,
+            "unit": None,
+            "serial_number": None,
+            "estimate": None,
         }
     ]
 

@@ -59,7 +59,7 @@ def meter(aws: None) -> Meter:  # noqa: ARG001
         location=Location(lat=52.5, lon=13.4, address="12 Canary Street"),
         owner=CUSTOMER,
         registered_at="2026-01-01T00:00:00Z",
-        open_review="s-1",
+        open_reviews=frozenset({"s-1"}),
     )
     assert meters.put_new(one)
     return one

@@ -1,16 +1,27 @@
 """CheckPhoto: hostile files are refused, good ones lose everything but their pixels."""
 
+import csv
+import importlib
 import io
+import sys
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageFilter, PngImagePlugin
 
-from meterflow import photo
+from meterflow import clock, photo
+from meterflow.adapters import validation_results
+from meterflow.fingerprint import bands, fingerprint
 from meterflow.photo import Fault
+from meterflow.photo_reuse import Use, reused_from
+from meterflow.picture import faults as picture_faults
+from meterflow.picture import faults_at, glare
 
 Load = Callable[[str, str], Any]
 Upload = Callable[..., str]
@@ -170,7 +181,13 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     ids=lambda part: part if isinstance(part, str) else f"{len(part)} bytes",
 )
 def test_bad_files_are_refused_and_nothing_is_kept(check: Callable[..., Any], content: bytes, fault: str) -> None:
-    assert check(content) == {"outcome": "UNUSABLE", "kept_key": None, "aspect": None, "reasons": [fault]}
+    assert check(content) == {
+        "outcome": "UNUSABLE",
+        "kept_key": None,
+        "aspect": None,
+        "content_hash": None,
+        "reasons": [fault],
+    }
     assert kept_keys() == []
 
 
@@ -205,8 +222,9 @@ def test_a_copy_that_would_be_too_heavy_is_shrunk(load_handler: Load, monkeypatc
         (picture().point(lambda level: level // 9), ["dark"]),
         (Image.new("RGB", (640, 480), "white"), ["glare", "blurred"]),
         (picture().filter(ImageFilter.GaussianBlur(12)), ["blurred"]),
+        (picture().filter(ImageFilter.GaussianBlur(2)), []),
     ],
-    ids=["dark", "glare", "blurred"],
+    ids=["dark", "glare", "blurred", "soft"],
 )
 def test_soft_faults_go_along(check: Callable[..., Any], image: Image.Image, faults: list[str]) -> None:
     answer = check(encoded(image))
@@ -234,3 +252,210 @@ def test_broken_bytes_never_crash(load_handler: Load) -> None:
         for at in range(8, len(whole), max(1, len(whole) // 100)):
             found = app.decode(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
             assert isinstance(found, Image.Image | Fault)
+
+
+def row_of(load_handler: Load, lambda_context: Any, upload: Upload, content: bytes) -> Any:
+    """The photo's row after it was checked for an execution."""
+    app = load_handler("image_validation", "check_photo")
+    version = upload(content)
+    photo_id = f"photo#{KEY}@{version}"
+    validation_results.claim_photo(photo_id, "one", clock.now())
+    answer = app.handler({"photo_key": KEY, "version": version, "photo_id": photo_id, "holder": "one"}, lambda_context)
+    row = validation_results.photo(photo_id)
+    assert row is not None
+    assert row.fingerprint is not None
+    assert answer["content_hash"] == row.fingerprint.content
+    assert "measures" not in answer
+    assert "greys" not in answer
+    return row
+
+
+def test_the_same_pixels_have_the_same_content_whatever_came_along(
+    load_handler: Load, lambda_context: Any, upload: Upload
+) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "CanaryPhone"
+    plain = row_of(load_handler, lambda_context, upload, JPEG)
+    tagged = row_of(load_handler, lambda_context, upload, encoded(picture(), exif=exif))
+    other = row_of(load_handler, lambda_context, upload, encoded(picture().rotate(90)))
+    assert plain.fingerprint == tagged.fingerprint
+    assert plain.fingerprint.content != other.fingerprint.content
+
+
+@pytest.mark.parametrize(
+    ("tags", "taken"),
+    [
+        ({0x9003: "2026:11:20 08:00:00"}, "2026-11-20T08:00:00"),
+        ({0x9003: "2026:11:20 08:00:00", 0x9011: "+01:00"}, "2026-11-20T08:00:00+01:00"),
+        ({0x9003: "2026:11:20 08:00:00", 0x9011: "Berlin"}, "2026-11-20T08:00:00"),
+        ({0x9003: "0000:00:00 00:00:00"}, "0000-00-00T00:00:00"),
+        ({0x9003: "yesterday"}, None),
+        ({}, None),
+    ],
+)
+def test_the_cameras_time_is_kept_and_nothing_else(
+    load_handler: Load, lambda_context: Any, upload: Upload, tags: dict[int, str], taken: str | None
+) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update(tags)
+    assert row_of(load_handler, lambda_context, upload, encoded(picture(), exif=exif)).photographed_at == taken
+
+
+def test_who_lost_the_claim_keeps_no_measures(load_handler: Load, lambda_context: Any, upload: Upload) -> None:
+    app = load_handler("image_validation", "check_photo")
+    version = upload(JPEG)
+    photo_id = f"photo#{KEY}@{version}"
+    validation_results.claim_photo(photo_id, "another", clock.now())
+    app.handler({"photo_key": KEY, "version": version, "photo_id": photo_id, "holder": "one"}, lambda_context)
+    row = validation_results.photo(photo_id)
+    assert row is not None
+    assert row.measures is None
+
+
+# --- the faults' scores grow with the degradation ---------------------------------------------------------------
+
+
+def scene(seed: int) -> Image.Image:
+    """A face with a register: figures, a dial and print on a wall, with some grain."""
+    from local.city import photo as city
+
+    return Image.open(
+        io.BytesIO(city.render(f"{seed % 100000:05d}.{seed % 1000:03d}", f"AL-{seed}", seed=seed))
+    ).convert("RGB")
+
+
+@pytest.fixture(scope="module")
+def pixels() -> Any:
+    folder = Path(__file__).parents[4] / "functions/image_validation/check_photo"
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    return importlib.import_module("pixels")
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 99_999), st.floats(0.5, 5.0), st.floats(1.2, 3.0))
+def test_more_blur_is_measured_as_more_blur(pixels: Any, seed: int, radius: float, factor: float) -> None:
+    image = scene(seed)
+    less = pixels.measure(image.filter(ImageFilter.GaussianBlur(radius))).blur
+    more = pixels.measure(image.filter(ImageFilter.GaussianBlur(radius * factor))).blur
+    assert pixels.measure(image).blur <= less + 0.1
+    assert less < more
+    # The number is the radius itself, in pixels of the measured picture (1200 are shrunk to 1024).
+    assert less == pytest.approx(radius * 1024 / 1200, rel=0.45, abs=0.9)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 99_999), st.floats(0.1, 0.9), st.floats(0.1, 0.9))
+def test_less_light_is_measured_as_darker(pixels: Any, seed: int, light: float, part: float) -> None:
+    image = scene(seed)
+    dim, dark = light, light * part
+    found = [pixels.measure(image.point(lambda level, k=share: level * k)).bright for share in (1.0, dim, dark)]
+    assert found == sorted(found, reverse=True)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 99_999), st.floats(0.1, 0.5), st.floats(1.1, 2.0))
+def test_a_larger_flash_is_more_glare(pixels: Any, seed: int, share: float, factor: float) -> None:
+    image = scene(seed)
+    found = []
+    for size in (0.0, share, share * factor):
+        flashed = image.copy()
+        wide, high = int(image.width * size), int(image.height * size)
+        flashed.paste("white", (600 - wide // 2, 450 - high // 2, 600 + wide // 2, 450 + high // 2))
+        found.append(glare(pixels.measure(flashed)))
+    assert found == sorted(found)
+    assert found[0] < found[2]
+
+
+def test_the_register_of_a_good_photo_has_no_fault_and_that_of_a_bad_one_has(pixels: Any) -> None:
+    """The register of the rendered photos: 640 of 1200 pixels wide, 120 of 900 high, in the middle."""
+    corners = ((0.28, 0.43), (0.97, 0.43), (0.97, 0.57), (0.28, 0.57))
+    good = scene(7)
+    assert faults_at(pixels.measure(good), corners) == ()
+    assert faults_at(pixels.measure(good.filter(ImageFilter.GaussianBlur(4))), corners) == ()
+    spoiled = {
+        Fault.BLURRED: good.filter(ImageFilter.GaussianBlur(30)),
+        Fault.DARK: good.point(lambda level: level // 8),
+        Fault.TOO_SMALL: good.resize((80, 60)),
+    }
+    for fault, image in spoiled.items():
+        assert fault in faults_at(pixels.measure(image), corners), fault
+    flashed = good.copy()
+    flashed.paste("white", (300, 350, 700, 550))
+    assert faults_at(pixels.measure(flashed), corners) == (Fault.GLARE,)
+    assert picture_faults(pixels.measure(flashed)) == ()
+
+
+# --- real photos ------------------------------------------------------------------------------------------------
+
+PHOTOS = Path(__file__).parents[5] / "shared/data/meter-photos"
+on_photos = pytest.mark.skipif(not PHOTOS.exists(), reason="no development photos here")
+
+
+def photos() -> list[tuple[dict[str, str], Image.Image]]:
+    with (PHOTOS / "labels.csv").open() as rows:
+        return [(row, Image.open(PHOTOS / "images" / row["file"]).convert("RGB")) for row in csv.DictReader(rows)]
+
+
+@on_photos
+def test_no_readable_photo_has_a_fault_and_those_to_be_refused_have(pixels: Any) -> None:
+    found = {row["file"]: (row, picture_faults(pixels.measure(image))) for row, image in photos()}
+    assert len(found) == 34
+    faulty = {name: faults for name, (row, faults) in found.items() if faults and row["status"] in ("ok", "doubtful")}
+    assert faulty == {}
+    assert Fault.GLARE in found["gasmq_04.jpg"][1]
+    assert Fault.DARK in found["gasmq_05.jpg"][1]
+
+
+@on_photos
+def test_a_photo_is_found_again_in_another_form(pixels: Any) -> None:
+    """Of the development photos with contrast (33 of 34): re-encoded, smaller and cropped by 3 % a side."""
+    forms: dict[str, Callable[[Image.Image], Image.Image]] = {
+        "quality 30": lambda image: Image.open(io.BytesIO(encoded(image, quality=30))),
+        "a third": lambda image: image.resize((image.width // 3, image.height // 3)),
+        "cropped": lambda image: image.crop(
+            (image.width * 3 // 100, image.height // 50, image.width, image.height * 97 // 100)
+        ),
+    }
+    originals = []
+    for row, image in photos():
+        image.thumbnail((1400, 1400))
+        originals.append((row["file"], image, fingerprint(row["file"].encode(), pixels.crops(image))))
+    known = [
+        (Use(submission_id=name, meter_id=name, value="1", taken_at="2026-11-20T08:00:00Z", photo_id=name), mark)
+        for name, _, mark in originals
+        if mark.hashes
+    ]
+    assert len(known) == 33
+    for form, change in forms.items():
+        right = wrong = 0
+        for name, image, mark in originals[::3]:
+            if not mark.hashes:
+                continue
+            seen = fingerprint(b"again", pixels.crops(change(image)))
+            shared = {band for one in seen.hashes for band in bands(one)}
+            near = [one for one in known if shared & {band for h in one[1].hashes for band in bands(h)}]
+            mine = Use(submission_id="x", meter_id="x", value="2", taken_at="2026-11-20T08:00:00Z", photo_id="x")
+            found = reused_from(mine, seen, near)
+            right += found is not None and found[0].meter_id == name
+            wrong += found is not None and found[0].meter_id != name
+        print(form, "found", right, "wrong", wrong)
+        assert wrong == 0
+        assert right >= 11, form
+
+
+@on_photos
+def test_a_camera_on_a_bracket_is_not_accused(pixels: Any) -> None:
+    """The gas meter's camera took four photos on four days; nothing was read on them, so only the greys can tell."""
+    marks = {}
+    for row, image in photos():
+        if row["file"].startswith("gasmq_0") and row["status"] == "ok":
+            marks[row["file"]] = fingerprint(row["file"].encode(), pixels.crops(image))
+    assert len(marks) == 4
+    uses = {
+        name: Use(submission_id=name, meter_id="g", value=str(n), taken_at="2026-11-20T08:00:00Z", photo_id=name)
+        for n, name in enumerate(marks)
+    }
+    for name, mark in marks.items():
+        others = [(uses[other], marks[other]) for other in marks if other != name]
+        assert reused_from(uses[name], mark, others) is None, name

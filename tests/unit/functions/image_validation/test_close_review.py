@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from meterflow import clock
-from meterflow.adapters import meters, readings, reviews
+from meterflow.adapters import meters, readings, review_withdrawal, reviews
 from meterflow.contracts.image_validation import ReviewRequest
 from meterflow.errors import BrokenInvariant
+from meterflow.review_decision import Decision, Opinion
 
 
 @pytest.fixture
@@ -31,17 +32,17 @@ def close(
         now=now,
     )
 
-    def call(holder: str = "h") -> dict[str, Any]:
-        answer: dict[str, Any] = app.handler({**review_request, "holder": holder}, lambda_context)
+    def call(holder: str = "h", **more: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = app.handler({**review_request, "holder": holder, **more}, lambda_context)
         return answer
 
     return call
 
 
-def decide() -> reviews.Review | None:
-    return reviews.decide(
-        "s-1", reviews.Decision(value="1", reason="r", decided_by="op", decided_at="2026-11-20T09:00:00Z")
-    )
+def say(outcome: str = "DECIDED", stage: str = "FIRST", who: str = "op") -> bool:
+    words = {"value": "1", "reason": "r", "decided_by": who, "decided_at": "2026-11-20T09:00:00Z"}
+    opinion = Opinion.model_validate({**words, "stage": stage, "outcome": outcome})
+    return reviews.give_opinion("s-1", opinion, Decision.model_validate(words) if outcome == "DECIDED" else None)
 
 
 def test_an_expired_review_refuses_the_reading(close: Callable[..., Any]) -> None:
@@ -52,12 +53,14 @@ def test_an_expired_review_refuses_the_reading(close: Callable[..., Any]) -> Non
     assert reading.reasons == ("photo_unreadable", "blurred", "review_expired")
     meter = meters.get("GAS-0001")
     assert meter is not None
-    assert (meter.open_review, meter.latest) == (None, None)
+    assert (meter.open_reviews, meter.latest) == (frozenset(), None)
     assert review is not None
     assert review.status == "EXPIRED"
-    late = decide()
+    assert reviews.queue(10)[0] == []
+    assert not say()
+    late = reviews.get("s-1")
     assert late is not None
-    assert late.decision is None
+    assert (late.decision, late.opinions) == (None, ())
 
 
 def test_dying_between_closing_and_settling(close: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,16 +81,47 @@ def test_dying_between_closing_and_settling(close: Callable[..., Any], monkeypat
 
 
 def test_a_decision_in_the_last_moment_counts(close: Callable[..., Any]) -> None:
-    decide()
+    say()
     assert close() == {"outcome": "DECIDED"}
     reading = readings.get("s-1")
     assert reading is not None
     assert reading.status == "NEEDS_REVIEW"
     meter = meters.get("GAS-0001")
     assert meter is not None
-    assert meter.open_review == "s-1"
+    assert meter.open_reviews == {"s-1"}
 
 
 def test_only_the_holder_closes(close: Callable[..., Any]) -> None:
     with pytest.raises(BrokenInvariant):
         close("another")
+
+
+def test_a_first_opinion_in_the_last_moment_goes_on_to_the_second_person(close: Callable[..., Any]) -> None:
+    say("SECOND_OPINION")
+    assert close() == {"outcome": "SECOND_OPINION"}
+    # Nobody gave a second opinion: then the review expires, and the first one stays in the row.
+    assert close(stage="SECOND") == {"outcome": "EXPIRED"}
+    review, reading = reviews.get("s-1"), readings.get("s-1")
+    assert review is not None
+    assert (review.status, len(review.opinions)) == ("EXPIRED", 1)
+    assert reading is not None
+    assert reading.status == "REJECTED"
+
+
+def test_an_audit_that_nobody_looked_at_leaves_the_reading(close: Callable[..., Any]) -> None:
+    before = readings.get("s-1")
+    assert close(audit=True) == {"outcome": "KEPT"}
+    assert readings.get("s-1") == before
+    review = reviews.get("s-1")
+    assert review is not None
+    assert review.status == "EXPIRED"
+
+
+@pytest.mark.parametrize("opinions", [0, 1])
+def test_a_withdrawn_review_leaves_what_settled_it(close: Callable[..., Any], opinions: int) -> None:
+    if opinions:
+        say("SECOND_OPINION")
+    review_withdrawal.withdraw("s-1")
+    before = readings.get("s-1")
+    assert close(stage="SECOND" if opinions else "FIRST") == {"outcome": "KEPT"}
+    assert readings.get("s-1") == before

@@ -82,7 +82,10 @@ CASES: list[tuple[str, dict[str, Any]]] = [
             "expires_at": "2026-11-20T08:15:00Z",
         },
     ),
-    ("review_escalated", {"submission_id": EVENT, "meter_id": "WTR-0001"}),
+    *(
+        ("review_escalated", {"submission_id": EVENT, "meter_id": "WTR-0001", "reason": reason})
+        for reason in ("OVERDUE", "DISAGREED")
+    ),
     *(
         ("job_escalated", {"job_id": "J-1", "meter_id": "WTR-0001", "reason": reason})
         for reason in [*EscalationReason, "NEW"]

@@ -14,19 +14,27 @@ from types import ModuleType
 import pytest
 
 from meterflow.message import Notification
+from meterflow.photo import PHOTO_HINTS
 from meterflow.preferences import LANGUAGES, Preferences, Recipient
 from meterflow.reading import PhotoResult, Source
 from meterflow.settlement import SCORING_UNAVAILABLE, settle
 from meterflow.sms import count_segments
+from meterflow.spending import BUDGET_SPENT
 from meterflow.vee import Decision, Outcome
 
 ROOT = Path(__file__).parents[4]
 DECIDING = (
-    "layers/meterflow/meterflow/vee.py",
+    "layers/meterflow/meterflow/vee/formal.py",
+    "layers/meterflow/meterflow/vee/registers.py",
+    "layers/meterflow/meterflow/vee/usage.py",
+    "layers/meterflow/meterflow/vee/explanation.py",
     "layers/meterflow/meterflow/settlement.py",
     "layers/meterflow/meterflow/photo.py",
     "layers/meterflow/meterflow/register.py",
     "layers/meterflow/meterflow/comparison.py",
+    "layers/meterflow/meterflow/photo_reading.py",
+    "layers/meterflow/meterflow/photo_reuse.py",
+    "layers/meterflow/meterflow/spending.py",
     "layers/meterflow/meterflow/adapters/rekognition.py",
     "functions/image_validation/apply_correction/app.py",
     "functions/image_validation/close_review/app.py",
@@ -34,10 +42,23 @@ DECIDING = (
 CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 REASONS_IN_MACHINE = re.compile(r"""['"]reasons['"]: \[([^]]*)\]""")
 
-# Words of those modules that are no codes: the review's purpose, and names of AWS.
-NO_CODES = {"review", "rekognition", "standard"}
+# Names of explanations, which are evidence and no reasons.
+EXPLANATIONS = {"as_read", "true_high", "misread", "rollover", "previous_wrong"}
+# Words of those modules that are no codes: the review's purpose, names of AWS and of readers, settings of models.
+NO_CODES = {
+    "review",
+    "rekognition",
+    "standard",
+    *EXPLANATIONS,
+    "exchange",
+    "open",
+    "both",
+    "ignore",
+    "edited_by",
+    "edited_at",
+}
 # Codes that tell a customer nothing. Beside others they are left out; alone they come with an accepted reading only.
-FOR_ENGINEERS = {"last_digit_turning", SCORING_UNAVAILABLE}
+FOR_ENGINEERS = {"last_digit_turning", SCORING_UNAVAILABLE, BUDGET_SPENT}
 
 
 def words_of(source: str) -> Iterator[str]:
@@ -121,3 +142,53 @@ def test_what_is_for_engineers_is_never_the_only_reason_of_a_reading_that_was_no
         seen |= set(settled.reasons)
         assert settled.status == "ACCEPTED" or set(settled.reasons) - FOR_ENGINEERS
     assert SCORING_UNAVAILABLE in seen
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_every_fault_of_a_photo_has_a_hint_in_every_language(app: ModuleType, locale: str) -> None:
+    hints = app.load_words(locale)["hints"]
+    assert set(hints) == set(PHOTO_HINTS)
+    assert set(hints) <= set(app.load_words(locale)["reasons"])
+
+
+@pytest.mark.parametrize(("code", "locale"), list(product(sorted(PHOTO_HINTS), LANGUAGES)))
+def test_a_fault_comes_with_its_hint_unless_all_is_well(app: ModuleType, code: str, locale: str) -> None:
+    hint = app.load_words(locale)["hints"][code]
+    promise = refused(code, locale)
+    ada = Recipient(name="Ada", preferences=Preferences())
+    for status, told in (("REJECTED", True), ("NEEDS_REVIEW", True), ("ACCEPTED", False)):
+        message = app.render(promise.model_copy(update={"data": promise.data | {"status": status}}), ada)
+        assert (hint in message.text) is told, status
+        assert message.text.count(hint) == int(told)
+
+
+def told(locale: str, **data: object) -> Notification:
+    """The message about a reading settled as `data` says."""
+    row = refused("one_more_photo", locale)
+    return row.model_copy(update={"data": {**row.data, **data}, "event_id": "s-1"})
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "read the meter once more"), ("es", "lea el contador otra vez")])
+def test_who_is_asked_for_one_more_photo_hears_what_to_do(app: ModuleType, locale: str, words: str) -> None:
+    row = told(locale, status="NEEDS_REVIEW", reasons=["high_use", "one_more_photo"])
+    message = app.render(row, Recipient(name="Ada", preferences=Preferences()))
+    assert words in message.text
+    assert {"en": "with a photo", "es": "con una foto"}[locale] in message.sms
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "we estimated"), ("es", "hemos estimado")])
+def test_an_estimate_is_not_thanked_for(app: ModuleType, locale: str, words: str) -> None:
+    row = told(locale, status="ACCEPTED", quality="estimated", reasons=[])
+    message = app.render(row, Recipient(name="Ada", preferences=Preferences()))
+    assert words in message.text
+    assert words in message.sms
+    assert not {"Thank you", "Gracias"} & set(message.text.split("."))
+    assert count_segments(message.sms).parts <= 2
+
+
+@pytest.mark.parametrize("reason", ["confirmed_by_next", "refuted_by_next", "false_high"])
+def test_what_the_rules_settled_is_not_said_to_be_a_colleagues_work(app: ModuleType, reason: str) -> None:
+    status = "ACCEPTED" if reason == "confirmed_by_next" else "REJECTED"
+    row = told("en", status=status, reasons=[reason])
+    message = app.render(row.model_copy(update={"event_id": "later"}), Recipient(name="Ada", preferences=Preferences()))
+    assert "colleague" not in message.text
