@@ -2,16 +2,17 @@
 
 The detector was trained by PaddleOCR on large sets of photos with text; rendered photos alone cannot give features that
 sturdy in the hours that this project trains. Only its backbone and the first layer of its neck are taken, and they are
-not trained further. Licence and sources: rapidocr's MODEL_LICENSES.md, and weights/README.md.
+not trained further. Licence and sources: weights/NOTICE.locate.md.
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
+
+from training import trunk as frozen
 
 NAME = "PP-OCRv6_det_small.onnx"
 # The neck's first layer at 1/32, 1/16, 1/8 and 1/4 of the picture: 96 channels each.
@@ -21,26 +22,17 @@ CHANNELS = 96
 
 def shipped() -> Path:
     """The detector in the installed rapidocr package."""
-    found = find_spec("rapidocr")
-    if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError("rapidocr is not installed (pip install rapidocr), or give --detector")
-    return Path(found.submodule_search_locations[0]) / "models" / NAME
+    return frozen.shipped(NAME)
 
 
 def trunk(detector: Path) -> onnx.ModelProto:
     """The part of the detector up to LEVELS."""
-    whole = onnx.load(str(detector))
-    return onnx.utils.Extractor(whole).extract_model(["x"], list(LEVELS))
+    return frozen.cut(detector, LEVELS)
 
 
 def session(detector: Path) -> onnxruntime.InferenceSession:
     """That part on one thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        trunk(detector).SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    return frozen.session(detector, LEVELS)
 
 
 def level_light(photos: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,13 +5,14 @@ the hours that this project trains. Its 18,710 characters are left off, and what
 Licence and sources: weights/NOTICE.recognise.md.
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
+
+from training import trunk as frozen
 
 NAME = "PP-OCRv6_rec_small.onnx"
 # Three depths of a strip 48 x W: strokes (192 x 6 x W/4), parts of characters (384 x 3 x W/4), and characters among
@@ -22,26 +23,17 @@ CHANNELS = (192, 384, 120)
 
 def shipped() -> Path:
     """The recogniser in the installed rapidocr package."""
-    found = find_spec("rapidocr")
-    if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError("rapidocr is not installed (pip install rapidocr), or give --trunk")
-    return Path(found.submodule_search_locations[0]) / "models" / NAME
+    return frozen.shipped(NAME)
 
 
 def trunk(recogniser: Path) -> onnx.ModelProto:
     """The part of the recogniser up to LEVELS."""
-    whole = onnx.load(str(recogniser))
-    return onnx.utils.Extractor(whole).extract_model(["x"], list(LEVELS))
+    return frozen.cut(recogniser, LEVELS)
 
 
 def session(recogniser: Path) -> onnxruntime.InferenceSession:
     """That part on one thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        trunk(recogniser).SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    return frozen.session(recogniser, LEVELS)
 
 
 def level_light(strips: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -19,8 +19,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
+from meterflow import calibration, register
 from meterflow import digits as joint
-from meterflow import register
 from meterflow.reading import Figure
 from meterflow.register import Candidate, Point, Word
 
@@ -142,13 +142,11 @@ def _decode(lattice: Lattice | None, meter: Meter) -> tuple[list[Candidate], tup
 
 
 def calibrated(lattice: Lattice, best: joint.Reading) -> float:
-    """The chance that the whole reading is right: a logistic of the evidence, as `open_reader.read` has it. Decoded
+    """The chance that the whole reading is right: as the reader itself says it. Decoded
     with the meter at hand, the odds of the figures are others, and so is the chance."""
     weakest = min((figure.odds for figure in best.figures), default=0.0)
-    shares = (min(1.0, best.odds), weakest, lattice.strip)
-    terms = (1.0, *(math.log((one + 0.002) / (1.002 - one)) for one in shares), lattice.agreement, lattice.located)
-    total = sum(weight * term for weight, term in zip(lattice.calibration.weights, terms, strict=True))
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    evidence = calibration.terms(min(1.0, best.odds), weakest, lattice.strip, lattice.agreement, lattice.located)
+    return calibration.chance(lattice.calibration.weights, evidence)
 
 
 def _figure(seen: joint.Figure) -> Figure:

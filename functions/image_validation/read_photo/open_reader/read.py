@@ -1,7 +1,6 @@
 """Read the register of a meter in a photo: find it, look at it, decode it, and say how sure that is."""
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import TypeAlias
 
 from PIL import Image
 
+from meterflow.calibration import chance, terms
 from meterflow.digits import Figure, Place, decode
 from meterflow.digits import Reading as Decoded
 
@@ -42,13 +42,8 @@ class Evidence:
     located: float
 
     def terms(self) -> list[float]:
-        """In the form that the calibration weighs: log odds, so that a doubt counts the more the rarer it is."""
-        return [
-            1.0,
-            *(math.log((share + 0.002) / (1.002 - share)) for share in (self.decoded, self.weakest, self.strip)),
-            self.agreement,
-            self.located,
-        ]
+        """In the form that the calibration weighs."""
+        return terms(self.decoded, self.weakest, self.strip, self.agreement, self.located)
 
 
 @dataclass(frozen=True)
@@ -204,8 +199,7 @@ def calibrated(evidence: Evidence) -> Odds:
     """The chance that the whole reading is right."""
     weights = calibration()["weights"]
     assert isinstance(weights, list)
-    total = sum(weight * term for weight, term in zip(weights, evidence.terms(), strict=True))
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    return chance(weights, evidence.terms())
 
 
 def _is_cut(sheet: Sheet, seen: Seen) -> bool:
