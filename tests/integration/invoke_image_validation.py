@@ -229,13 +229,13 @@ def apply_correction(stage: Stage) -> None:
 
 def count_decision(stage: Stage) -> None:
     submission_id = stage.event["submission_id"]
-    decision = {"value": "06377.341", "reason": "as shown", "decided_by": "invoke", "decided_at": to_text(now())}
+    decision = {"value": "06377.341", "reason": "as shown", "decided_by": "invoke-count", "decided_at": to_text(now())}
     in_review(stage, submission_id, status="DECIDED", decision=decision)
     for kind in ("gas", "all"):
         stage.remember("ValidationResults", result_id=f"everybody#{kind}")
-        stage.absent("ValidationResults", result_id=f"reviewer#invoke#{kind}")
+        stage.absent("ValidationResults", result_id=f"reviewer#invoke-count#{kind}")
     assert stage.invoke() == {"outcome": "COUNTED"}
-    row = stage.row("ValidationResults", result_id="reviewer#invoke#gas")
+    row = stage.row("ValidationResults", result_id="reviewer#invoke-count#gas")
     assert (row["decisions"], row["corrections"], row["up"], row["ranking"]) == (1, 1, 1, "reviewers#gas")
     assert stage.invoke() == {"outcome": "ALREADY"}
 

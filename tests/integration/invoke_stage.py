@@ -22,11 +22,15 @@ OPEN_TO_ALL = {"Version": "2012-10-17", "Statement": [SENDER]}
 
 
 class Tools:
-    """The cloud's clients, made once for the cases that run one after the other. They are not shared by threads."""
+    """The cloud's clients, made once for the cases that run one after the other. They are not shared by threads.
+
+    `touched` are the rows that these cases wrote, each with the last step that did.
+    """
 
     def __init__(self, cloud: Any) -> None:
         self.cloud = cloud
         self.outputs: dict[str, str] = cloud.outputs
+        self.touched: dict[tuple[str, str], str] = {}
         self._clients: dict[str, Any] = {}
         self._dynamodb = deploy.resource("dynamodb")
 
@@ -93,6 +97,7 @@ class Stage:
     def remember(self, table: str, **key: str) -> dict[str, Any]:
         """The row, which will be as it is now when the case has ended."""
         before, rows = self.row(table, **key), self.tools.table(table)
+        self.tools.touched[(table, json.dumps(key, sort_keys=True))] = self.step
         self.undo.callback(lambda: rows.put_item(Item=before) if before else rows.delete_item(Key=key))
         return before
 

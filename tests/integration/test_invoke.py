@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import pytest
 
@@ -63,6 +64,13 @@ FIRST_LANE = ("api", "technician_dispatch", "anomaly_scoring")
 SECOND_LANE = ("api/correct_reading", "api/get_evidence")
 
 
+class Lanes(NamedTuple):
+    """What runs side by side: the outcome of each case, and the tools of each lane."""
+
+    outcomes: dict[str, Future[None]]
+    tools: tuple[Tools, Tools]
+
+
 def case_of(step: str) -> Case | None:
     """The case of `<workflow>/<step>`, or None."""
     workflow, name = step.split("/")
@@ -91,22 +99,22 @@ def docker() -> None:
 
 
 @pytest.fixture(scope="module")
-def outcomes(
+def lanes(
     docker: None,  # noqa: ARG001 (asked before a cloud is started)
     laptop: Cloud,
     request: pytest.FixtureRequest,
-) -> Iterator[dict[str, Future[None]]]:
-    """The outcome of each chosen case, on two lanes at once."""
+) -> Iterator[Lanes]:
+    """The chosen cases, on two lanes at once."""
     chosen = [item.callspec.params["step"] for item in request.session.items
               if item.path == request.path and hasattr(item, "callspec")]  # fmt: skip
-    lanes = [(ThreadPoolExecutor(1), Tools(laptop)) for _ in range(2)]
+    executors, tools = (ThreadPoolExecutor(1), ThreadPoolExecutor(1)), (Tools(laptop), Tools(laptop))
     found = {}
     for step in chosen:
         first = step.split("/")[0] in FIRST_LANE and step not in SECOND_LANE
-        executor, tools = lanes[0 if first else 1]
-        found[step] = executor.submit(run, step, tools)
-    yield found
-    for executor, _tools in lanes:
+        lane = 0 if first else 1
+        found[step] = executors[lane].submit(run, step, tools[lane])
+    yield Lanes(found, tools)
+    for executor in executors:
         executor.shutdown(cancel_futures=True)
 
 
@@ -117,12 +125,19 @@ def test_every_function_has_an_event_and_a_case() -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_step(step: str, outcomes: dict[str, Future[None]]) -> None:
-    outcomes[step].result()
+def test_step(step: str, lanes: Lanes) -> None:
+    lanes.outcomes[step].result()
 
 
-def test_no_container_is_left(outcomes: dict[str, Future[None]]) -> None:
-    for outcome in outcomes.values():
+def test_the_lanes_never_write_the_same_row(lanes: Lanes) -> None:
+    for outcome in lanes.outcomes.values():
+        outcome.exception()
+    first, second = (tools.touched for tools in lanes.tools)
+    assert {row: (first[row], second[row]) for row in first.keys() & second.keys()} == {}
+
+
+def test_no_container_is_left(lanes: Lanes) -> None:
+    for outcome in lanes.outcomes.values():
         outcome.exception()
     command = ["docker", "ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Mounts}}"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
