@@ -12,4 +12,6 @@ from open_reader import read as reading  # noqa: E402
 from open_reader.locate import locate  # noqa: E402
 from open_reader.straighten import Sheet  # noqa: E402
 
-__all__ = ["Sheet", "locate", "reading"]
+from meterflow import point  # noqa: E402
+
+__all__ = ["Sheet", "locate", "point", "reading"]

@@ -16,14 +16,14 @@ import torch
 from onnx import helper
 
 from training.localiser.export import halve
-from training.recogniser.features import CHANNELS, LEVELS, level_light, session, shipped, trunk
+from training.recogniser.features import CHANNELS, COLOURS, LEVELS, ROWS, seen, session, shipped, trunk
 from training.recogniser.network import Head, Light
 from training.recogniser.samples import HEIGHT
 from training.seal import WEIGHTS, seal
 
 OPSET = 11
 """That of the trunk as shipped."""
-NAMES = ["strokes", "parts", "characters"]
+NAMES = ["strokes", "parts", "characters", "colours"]
 
 
 def _graph(
@@ -47,12 +47,13 @@ def join(head: Head, recogniser: Path) -> onnx.ModelProto:
         Light().eval(),
         (strips,),
         ["strips"],
-        ["level"],
-        {"strips": {0: "n", 3: "w"}, "level": {0: "n", 3: "w"}},
+        ["level", "colours"],
+        {"strips": {0: "n", 3: "w"}, "level": {0: "n", 3: "w"}, "colours": {0: "n", 3: "c"}},
     )
     middle = onnx.compose.add_prefix(trunk(recogniser), "trunk/")
     levels = tuple(
-        torch.rand(2, count, high, wide) for count, high, wide in zip(CHANNELS, (6, 3, 1), (40, 40, 20), strict=True)
+        torch.rand(2, count, high, wide)
+        for count, high, wide in zip((*CHANNELS, COLOURS), (6, 3, 1, ROWS), (40, 40, 20, 40), strict=True)
     )
     free = {name: {0: "n", 3: f"w{at}"} for at, name in enumerate(NAMES)}
     end = _graph(
@@ -63,9 +64,9 @@ def join(head: Head, recogniser: Path) -> onnx.ModelProto:
         model.ir_version = 9  # the newest that ONNX Runtime 1.16.3 reads, the last one for Amazon Linux 2
         del model.opset_import[:]
         model.opset_import.append(helper.make_opsetid("", OPSET))
-    seen = onnx.compose.merge_models(light, middle, io_map=[("level", "trunk/x")])
-    links = [(f"trunk/{level}", f"head/{name}") for level, name in zip(LEVELS, NAMES, strict=True)]
-    whole = onnx.compose.merge_models(seen, end, io_map=links)
+    both = onnx.compose.merge_models(light, middle, io_map=[("level", "trunk/x")])
+    links = [(f"trunk/{level}", f"head/{name}") for level, name in zip(LEVELS, NAMES[:3], strict=True)]
+    whole = onnx.compose.merge_models(both, end, io_map=[*links, ("colours", "head/colours")])
     for output in whole.graph.output:
         output.name = output.name.removeprefix("head/")
     for node in whole.graph.node:
@@ -91,7 +92,7 @@ def main() -> None:
     onnx.save(whole, str(target))
 
     strips = np.random.default_rng(1).uniform(0, 1, (3, 3, HEIGHT, 208)).astype(np.float32)
-    levels = session(recogniser).run(None, {"x": level_light(strips)})
+    levels = seen(session(recogniser), strips)
     with torch.no_grad():
         said = [part.numpy() for part in head(*(torch.from_numpy(level) for level in levels))]
     read = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"]).run(None, {"strips": strips})

@@ -19,6 +19,8 @@ NAME = "PP-OCRv6_rec_small.onnx"
 # their neighbours (120 x 1 x W/8).
 LEVELS = ("Add.123", "Add.155", "p2o.pd_op.add.78.0")
 CHANNELS = (192, 384, 120)
+# Beside them the strip's own colours, small: 3 x 12 x W/4.
+COLOURS, ROWS = 3, 12
 
 
 def shipped() -> Path:
@@ -45,3 +47,15 @@ def level_light(strips: NDArray[np.float32]) -> NDArray[np.float32]:
     high = strips.max((1, 2, 3), keepdims=True)
     level = (strips - low) / (high - low + 0.05) * 2 - 1
     return np.ascontiguousarray(level[:, ::-1], dtype=np.float32)
+
+
+def colours(level: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean colour of every 4 x 4 pixels: the trunk reads text, and text is read whatever its colour."""
+    count, bands, high, wide = level.shape
+    return np.asarray(level.reshape(count, bands, high // 4, 4, wide // 4, 4).mean((3, 5)), np.float32)
+
+
+def seen(trunk: onnxruntime.InferenceSession, strips: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """What the head is given of strips (N x 3 x 48 x W, 0..1): the trunk's LEVELS and the colours."""
+    level = level_light(strips)
+    return [*trunk.run(None, {"x": level}), colours(level)]

@@ -58,7 +58,7 @@ def sample(rng: np.random.Generator, scene: Scene) -> Sample:
     if len(seen) < 2:
         strip = NO_REGISTER
         seen = []
-    if strip != NO_REGISTER and rng.random() < 0.08:
+    if strip != NO_REGISTER and rng.random() < 0.12:
         return Sample(np.ascontiguousarray(pixels[::-1, ::-1]), np.zeros(0), [], [], np.zeros(0), UPSIDE_DOWN, "")
     if strip == UPRIGHT and rng.random() < 0.06:
         pixels = _hide(rng, pixels, centres, classes, half)
@@ -79,10 +79,10 @@ def _photo_edges(
     """Grey where the strip is outside of the photo, on some strips; returns where the photo begins and ends."""
     first, last = 0, pixels.shape[1]
     figure = float(np.linalg.norm(box[3] - box[0]))
-    if rng.random() < 0.13:
+    if rng.random() < 0.2:
         first = max(0, round(float(box[[0, 3], 0].mean()) + float(rng.uniform(-0.8, 0.7)) * figure))
         pixels[:, :first] = GREY
-    if rng.random() < 0.13:
+    if rng.random() < 0.2:
         last = min(last, round(float(box[1:3, 0].mean()) + float(rng.uniform(-0.7, 0.8)) * figure))
         pixels[:, last:] = GREY
     return first, last

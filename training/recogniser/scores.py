@@ -8,7 +8,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from training.recogniser.features import level_light
+from training.recogniser.features import seen as features_of
 from training.recogniser.network import CENTRE, FIGURES
 from training.recogniser.samples import HALF, HEIGHT, NO_REGISTER, STRIDE, UNREADABLE, UPRIGHT, UPSIDE_DOWN
 from training.recogniser.targets import Batch
@@ -82,7 +82,7 @@ def on_crops(network: nn.Module, trunk: onnxruntime.InferenceSession) -> dict[st
         )
         row = cv2.copyMakeBorder(np.tile(tile, (1, 5, 1)), 1, HEIGHT - high - 1, 8, 8, cv2.BORDER_REPLICATE)
         row = row[:, : row.shape[1] // 16 * 16]
-        levels = trunk.run(None, {"x": level_light(row.transpose(2, 0, 1)[None].astype(np.float32) / 255)})
+        levels = features_of(trunk, row.transpose(2, 0, 1)[None].astype(np.float32) / 255)
         columns, _ = network(*(torch.from_numpy(level) for level in levels))
         column = round((8 + 2.5 * tile.shape[1]) / STRIDE - 0.5)
         odds = torch.softmax(columns[0, column - 1 : column + 2, FIGURES:], 1).mean(0)

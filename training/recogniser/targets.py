@@ -17,7 +17,7 @@ class Batch:
     """Views of one width: what the trunk saw, and the targets."""
 
     def __init__(self, views: Sequence[View]) -> None:
-        count, columns = len(views), views[0].levels[0].shape[-1]
+        count, columns = len(views), views[0].padded
         self.levels = [
             torch.from_numpy(np.stack(parts)).float() for parts in zip(*(view.levels for view in views), strict=True)
         ]
@@ -68,7 +68,7 @@ def loss(batch: Batch, columns: Tensor, strips: Tensor) -> tuple[Tensor, dict[st
         / batch.mask.sum()
     )
     strip = functional.cross_entropy(strips, batch.strips, label_smoothing=0.01)
-    total = 4 * heat + points + 0.3 * strip
+    total = 4 * heat + 3 * points + 0.3 * strip
     parts = {"heat": heat.item(), "point": points.item(), "strip": strip.item()}
     if len(batch.where):
         at = columns[batch.where[:, 0], batch.where[:, 1]]
@@ -81,6 +81,6 @@ def loss(batch: Batch, columns: Tensor, strips: Tensor) -> tuple[Tensor, dict[st
         decimal = functional.binary_cross_entropy_with_logits(
             at[:, DECIMAL], batch.decimal.clamp(min=0), weight=known, reduction="sum"
         ) / known.sum().clamp(min=1)
-        total = total + figures + 0.3 * decimal
+        total = total + figures + 0.5 * decimal
         parts |= {"figures": figures.item(), "decimal": decimal.item()}
     return total, parts

@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from torch import nn
 
 from training.recogniser.features import session, shipped
 from training.recogniser.network import Head
@@ -81,7 +82,10 @@ def _train(options: argparse.Namespace) -> None:
     trunk = session(options.trunk or shipped())
     network = Head()
     if options.start:
-        network.load_state_dict(torch.load(options.start, weights_only=True))
+        lacking = network.load_state_dict(torch.load(options.start, weights_only=True), strict=False)
+        # Heads from before the context go on with one that says nothing yet.
+        if lacking.unexpected_keys or any(not name.startswith("context.") for name in lacking.missing_keys):
+            raise SystemExit(f"{options.start} is no checkpoint of this head: {lacking}")
     best = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=0.02)
     samples = sorted(fixed(*VALIDATION), key=lambda sample: sample.pixels.shape[1])
@@ -108,7 +112,7 @@ def _train(options: argparse.Namespace) -> None:
         wrong.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
-        _average(best, network, min(0.995, (step + 1) / (step + 20)))
+        average(best, network, min(0.995, (step + 1) / (step + 20)))
         losses.append(wrong.item())
         if step % 100 == 0:
             told = {name: round(part, 3) for name, part in parts.items()}
@@ -122,7 +126,7 @@ def _train(options: argparse.Namespace) -> None:
     _check(best, validation, trunk, options.out, step)
 
 
-def _average(best: Head, network: Head, keep: float) -> None:
+def average(best: nn.Module, network: nn.Module, keep: float) -> None:
     """A running mean of the weights reads better than the last ones."""
     with torch.no_grad():
         for mean, new in zip(best.state_dict().values(), network.state_dict().values(), strict=True):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from training.recogniser.features import level_light, session, shipped
+from training.recogniser.features import seen, session, shipped
 from training.recogniser.pool import Pool
 from training.recogniser.samples import HEIGHT, STRIDE, Sample
 
@@ -23,10 +23,12 @@ NO_PIXELS = np.zeros((HEIGHT, 0, 3), np.uint8)
 
 @dataclass(frozen=True)
 class View:
-    """A sample (its pixels left off), the columns that are its own, and the trunk's three levels (float16)."""
+    """A sample (its pixels left off), the columns that are its own, all columns with the padding, and what its network
+    is given (float16): for the head, the trunk's levels and the colours."""
 
     sample: Sample
     columns: int
+    padded: int
     levels: tuple[np.ndarray[Any, Any], ...]
 
 
@@ -38,10 +40,15 @@ def views(trunk: onnxruntime.InferenceSession, samples: list[Sample]) -> list[Vi
         own = sample.pixels.shape[1]
         pixels[at, :, :own] = sample.pixels
         pixels[at, :, own:] = sample.pixels[:, -1:]
-    levels = trunk.run(None, {"x": level_light(pixels.transpose(0, 3, 1, 2).astype(np.float32) / 255)})
+    levels = seen(trunk, pixels.transpose(0, 3, 1, 2).astype(np.float32) / 255)
     small = [np.clip(level, -60000, 60000).astype(np.float16) for level in levels]
     return [
-        View(replace(sample, pixels=NO_PIXELS), -(-sample.pixels.shape[1] // STRIDE), tuple(part[at] for part in small))
+        View(
+            replace(sample, pixels=NO_PIXELS),
+            -(-sample.pixels.shape[1] // STRIDE),
+            width // STRIDE,
+            tuple(part[at] for part in small),
+        )
         for at, sample in enumerate(samples)
     ]
 

@@ -23,6 +23,8 @@ def light(rng: np.random.Generator, image: Pixels) -> Pixels:
         image = (
             image * (1 - float(rng.uniform(0.2, 0.65)) / (1 + np.exp(-side / float(rng.uniform(0.5, 6)))))[..., None]
         )
+    if rng.random() < 0.16:
+        image = _mirrored(rng, image)
     if rng.random() < 0.18:
         for _ in range(int(rng.integers(1, 3))):
             spot = np.zeros((height, width), np.float32)
@@ -65,6 +67,18 @@ def light(rng: np.random.Generator, image: Pixels) -> Pixels:
     if rng.random() < 0.5:
         image = np.clip(image, 0, 1) ** float(np.exp(rng.normal(0, 0.35)))
     return np.clip(image, 0, 1).astype(np.float32)
+
+
+def _mirrored(rng: np.random.Generator, image: Pixels) -> Pixels:
+    """Something bright seen in the glass: on one side of a line, mostly a level one, all is paler."""
+    height, width = image.shape[:2]
+    angle = float(rng.normal(np.pi / 2, 0.15) if rng.random() < 0.6 else rng.uniform(0, np.pi))
+    rows, columns = np.mgrid[0:height, 0:width]
+    along = (columns - rng.uniform(0, width)) * np.cos(angle) + (rows - height * rng.uniform(0.1, 0.9)) * np.sin(angle)
+    side = 1 / (1 + np.exp(along * float(rng.choice([-1, 1])) / float(rng.uniform(0.5, 6))))
+    veil = (float(rng.uniform(0.2, 0.75)) * side)[..., None]
+    tone = np.clip(float(rng.uniform(0.35, 0.9)) + rng.normal(0, 0.06, 3), 0, 1)
+    return np.asarray(image * (1 - veil) + veil * tone, np.float32)
 
 
 def blur(rng: np.random.Generator, image: Pixels) -> Pixels:

@@ -33,10 +33,12 @@ class Segments:
         self.width = round(height * float(rng.uniform(0.42, 0.68)))
         self.thick = height * float(rng.uniform(0.08, 0.17))
         self.slant = float(rng.choice([0.0, rng.uniform(0.03, 0.2)], p=[0.3, 0.7]))
-        self.gap = min(self.thick * float(rng.uniform(0.05, 0.7)), 0.045 * height)
+        self.gap = min(self.thick * float(rng.uniform(0.05, 0.7)), 0.06 * height)
         # Looked at from the side, some segments are paler, and the upper or lower end of all.
         self.uneven = float(rng.uniform(0.2, 0.6)) if rng.random() < 0.25 else 0.0
         self.fade = float(rng.uniform(-0.7, 0.7)) if rng.random() < 0.3 else 0.0
+        # From far below, the level segments go pale before the standing ones.
+        self.flat = float(rng.uniform(0.2, 0.85)) if rng.random() < 0.16 else 0.0
         self.rng = rng
         self.point_end = float(rng.uniform(0.2, 1.0))
         self.seven = "abcf" if rng.random() < 0.12 else "abc"
@@ -96,6 +98,7 @@ class Segments:
             )
             points = np.array([(x + self.slant * (h - y), y) for x, y in shape])
             shade = round(255 * (1 - self.uneven * float(self.rng.random()))) if self.uneven else 255
+            shade = round(shade * (1 - self.flat)) if across else shade
             cv2.fillPoly(canvas, [np.round(points * 16).astype(np.int32)], shade, cv2.LINE_AA, 4)
         if self.fade:
             slope = (
@@ -122,7 +125,7 @@ def lcd(rng: np.random.Generator) -> Strip:
     small = Segments(rng, round(height * float(rng.uniform(0.45, 0.75)))) if small_decimals else segments
     if small_decimals:
         small.slant, small.thick = segments.slant, segments.thick * small.height / height
-        small.fade, small.uneven = segments.fade, segments.uneven
+        small.fade, small.uneven, small.flat = segments.fade, segments.uneven, segments.flat
     space = round(height * float(rng.choice([rng.uniform(0.08, 0.3), rng.uniform(0.2, 0.55)], p=[0.7, 0.3])))
     margin = round(height * float(rng.uniform(0.15, 0.6)))
     room = round(height * float(rng.uniform(0.3, 1.6))) if rng.random() < 0.6 else 0

@@ -96,12 +96,12 @@ def wheels(rng: np.random.Generator) -> Strip:
         ),
         upward=1 if rng.random() < 0.8 else -1,
     )
-    extra = round(height * float(rng.uniform(0.1, 0.8))) if decimals and rng.random() < 0.25 else 0
+    extra = round(height * float(rng.uniform(0.1, 0.8))) if decimals and rng.random() < 0.4 else 0
     margin = round(height * float(rng.uniform(0.1, 0.6)))
     across = count * look.cell + (count - 1) * look.gap + extra
     picture = np.empty((window + 2 * margin, across + 2 * margin, 3), np.float32)
     whole = WHOLE[int(rng.choice(len(WHOLE), p=[0.4, 0.3, 0.08, 0.12, 0.1]))]
-    style = str(rng.choice(["colour", "frame", "none"], p=[0.68, 0.14, 0.18])) if decimals else "none"
+    style = str(rng.choice(["colour", "frame", "none"], p=[0.68, 0.2, 0.12])) if decimals else "none"
     part = DECIMAL[int(rng.integers(len(DECIMAL)))] if style == "colour" else whole
     panel = colour(rng, [BLACK, WHITE, GREY, CREAM, whole[0]][int(rng.integers(5))], 0.15)
     picture[:] = panel
@@ -110,7 +110,8 @@ def wheels(rng: np.random.Generator) -> Strip:
         decimal_draw = draw
     inks = [[colour(rng, drum), colour(rng, ink)] for drum, ink in (whole, part)]
     shade = float(rng.uniform(0, 0.5))
-    ticks = rng.random() < 0.3
+    # Marks of a finer scale beside the figures: of the last wheel, or a stripe on every one.
+    ticks = str(rng.choice(["none", "last", "all"], p=[0.6, 0.32, 0.08]))
     slant = float(rng.normal(0, 0.02))
     centres: list[Point] = []
     if style == "frame" or (style == "colour" and rng.random() < 0.3):
@@ -124,7 +125,14 @@ def wheels(rng: np.random.Generator) -> Strip:
         drum, ink = inks[1 if is_decimal else 0]
         drum = np.clip(drum + rng.normal(0, 0.01), 0, 1)
         tile = _wheel(
-            rng, look, decimal_draw if is_decimal else draw, stand, drum, ink, size, ticks and at == count - 1
+            rng,
+            look,
+            decimal_draw if is_decimal else draw,
+            stand,
+            drum,
+            ink,
+            size,
+            ticks == "all" or (ticks == "last" and at == count - 1),
         )
         tile *= (1 - shade * np.abs(np.linspace(-1, 1, window)) ** 3)[:, None, None]
         picture[margin : margin + window, left : left + look.cell] = tile
@@ -183,10 +191,14 @@ def _wheel(
             mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
             stamp(tile, mask, round(look.cell / 2 - width / 2 + sideways), round(top), ink)
     if ticks:
-        every = max(3, look.pitch // 10)
-        long = max(2, round(look.cell * float(rng.uniform(0.08, 0.2))))
+        every = max(3, look.pitch // int(rng.choice([5, 10])))
+        long = max(2, round(look.cell * float(rng.uniform(0.08, 0.26))))
+        left, right = [(True, False), (False, True), (True, True)][int(rng.choice(3, p=[0.15, 0.5, 0.35]))]
         for line in range(int(rng.integers(every)), look.window, every):
-            tile[line : line + max(1, every // 3), -long:] = ink
+            if right:
+                tile[line : line + max(1, every // 3), -long:] = ink
+            if left:
+                tile[line : line + max(1, every // 3), :long] = ink
     return np.clip(tile, 0, 1)
 
 

@@ -17,6 +17,7 @@ from decimal import Decimal
 from itertools import product
 
 from meterflow.gears import shown
+from meterflow.point import LAYOUTS, POINT_TOLD, point_odds
 
 # Symbols of one place: ten settled figures, ten between d and d + 1, one that nobody can read.
 SETTLED, BETWEEN, UNREADABLE, SYMBOLS = range(10), range(10, 20), 20, 21
@@ -28,18 +29,6 @@ BEAM, MOST_DOUBTFUL = 64, 4
 CLEARLY = 0.985
 # Without a meter at hand: how usual a register of so many figures is.
 LENGTHS = {3: 0.1, 4: 0.5, 5: 1.0, 6: 1.0, 7: 1.0, 8: 1.0, 9: 0.5, 10: 0.1}
-MOST_DECIMALS = 4
-# And where its point stands: how many figures before it, of so many in all (gas 5 + 3, water 4 + 3 and 5 + 3,
-# electricity 5 or 6 + 1; judged from the faces we know, so a weak witness beside colour and a visible point).
-LAYOUTS = {
-    4: {4: 0.55, 3: 0.4},
-    5: {5: 0.55, 4: 0.4},
-    6: {6: 0.35, 5: 0.5, 3: 0.1},
-    7: {7: 0.2, 6: 0.15, 5: 0.15, 4: 0.45},
-    8: {8: 0.06, 7: 0.04, 6: 0.1, 5: 0.8},
-    9: {9: 0.15, 6: 0.6, 5: 0.2},
-}
-RARE_LAYOUT = 0.05
 # Figures that the meter has and the photo does not show: a display leaves leading zeros out, a counter does not.
 BLANK_LEADING, MISSING = 0.6, 0.01
 # Each wheel more than the meter is known for is a further decimal: usual, less likely with each.
@@ -217,10 +206,14 @@ def _cuts(
     decimals: int | None,
 ) -> Iterable[_Form]:
     usual = LAYOUTS.get(len(used), {}) if digits is None and decimals is None else None
-    seen = _point_odds([places[at].decimal for at in used], [points[at] for at in used], usual)
+    colours, visible = [places[at].decimal for at in used], [points[at] for at in used]
+    seen = point_odds(colours, visible, usual)
+    told = seen if usual is None else point_odds(colours, visible, None)
     for whole, share in seen.items():
         behind = len(used) - whole
         factor, reasons = 1.0, []
+        if usual is not None and told[whole] < POINT_TOLD:
+            reasons.append("point_not_seen")
         if digits is None:
             factor *= LENGTHS.get(len(used), 0.001)
         elif whole > digits:
@@ -248,31 +241,6 @@ def _cuts(
             # Figures missing on the left and too many on the right: the point would stand in the wrong place.
             factor *= MISSING
         yield _Form(used, whole, kept, odds * share * factor, tuple(reasons))
-
-
-def _point_odds(decimal: Sequence[float], points: Sequence[float], usual: dict[int, float] | None) -> dict[int, float]:
-    """Odds of each count of figures before the point, from their colour, from the point itself, and from what is
-    `usual` where nothing is known of the meter."""
-    count = len(decimal)
-    odds = {}
-    for whole in range(max(1, count - MOST_DECIMALS), count + 1):
-        # The figures' colours are told from one picture and fail together: they count as fewer witnesses.
-        colour = math.prod(_kept(share if at >= whole else 1 - share) for at, share in enumerate(decimal)) ** 0.7
-        point = math.prod(_kept(share) if at == whole else _kept(1 - share) for at, share in enumerate(points) if at)
-        # A register with decimals often has no visible point; one that is seen is hardly in a wrong place.
-        prior = 1.0 if usual is None else usual.get(whole, RARE_LAYOUT)
-        odds[whole] = (
-            prior
-            * colour
-            * (point if whole == count else point + 0.4 * math.prod(_kept(1 - share) for share in points[1:]))
-        )
-    total = sum(odds.values())
-    return {whole: share / total for whole, share in odds.items()}
-
-
-def _kept(share: float) -> float:
-    """Nothing is quite sure: colour and points are told from one place, and never against all others."""
-    return min(0.99, max(0.01, share))
 
 
 def _counts(places: Sequence[Place]) -> tuple[list[tuple[str, float]], float]:

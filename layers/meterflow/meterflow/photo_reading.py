@@ -32,7 +32,7 @@ HEARD = 0.5
 # Odds of the open reader's under these are a guess, and a guess contradicts nobody.
 GUESSED = 0.2
 # What keeps a reading from being accepted without a person, however sure its figures are.
-NEVER_ACCEPTED = frozenset({"cut_off", "decimals_not_seen", READERS_DISAGREE})
+NEVER_ACCEPTED = frozenset({"cut_off", "decimals_not_seen", "point_not_seen", READERS_DISAGREE})
 # Nothing that is read is quite certain.
 CERTAIN = 0.999
 # More ways to read one lattice are not worth keeping.

@@ -107,7 +107,7 @@ def test_history_does_not_make_a_figure(reader: Any) -> None:
 
 
 def test_the_weights_are_those_that_were_measured(reader: Any) -> None:
-    for name in ("locate.onnx", "recognise.onnx", "calibration.json"):
+    for name in ("locate.onnx", "recognise.onnx", "recognise32.onnx", "calibration.json"):
         assert reader.weights.checked(name)
     calibration = json.loads(reader.weights.checked("calibration.json"))
     assert len(calibration["weights"]) == 6

@@ -1,27 +1,23 @@
 """From a register's corners to what stands at each of its places.
 
-The network (`training/recogniser`) looks at a strip 48 pixels high and says for every fourth column whether a
+The networks (`training/recogniser`) look at a strip 48 pixels high and say for every fourth column whether a
 figure's centre is there, which figure, whether it is a decimal, whether a point is there; and what the whole strip
 is. Here the same register is cut several times, a little larger, smaller, wider and turned, and the opinions are
-averaged: where the cuts disagree the odds fall, which is what they are for.
+averaged: where cuts or networks disagree the odds fall, which is what they are for.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meterflow.digits import Place
 
+from .opinions import CENTRE, DECIMAL, FIGURES, POINT, STRIDE, Floats, opinions
 from .straighten import Corners, Point, Sheet, sides, turned
-from .weights import session
 
-Floats: TypeAlias = NDArray[np.float32]
-
-HEIGHT, STRIDE, WIDEST = 48, 4, 512
-CENTRE, POINT, DECIMAL, FIGURES = 0, 1, 2, 3
+HEIGHT, WIDEST = 48, 512
 UPRIGHT, CUT, UPSIDE_DOWN, NO_REGISTER = range(4)
 # The row's height as a share of the strip's, how much wider, moved down (shares of the row's height), and turned.
 FIRST_VIEW = (0.66, 1.0, 0.0, 0.0)
@@ -59,32 +55,16 @@ def look(
 ) -> Seen:
     """The register at `corners`, seen in `views`, with `side` heights of the row free on both sides."""
     strips, grids = _cuts(sheet, corners, views, side)
-    columns, kinds = session("recognise.onnx").run(None, {"strips": strips})
-    heat, points, decimal = (_sigmoid(columns[..., channel]) for channel in (CENTRE, POINT, DECIMAL))
-    figures = _softmax(columns[..., FIGURES:])
+    laid, kinds = opinions(strips, grids)
     first = grids[0]
-    # Every view's columns are brought to the places of the first one's.
-    laid = [
-        np.concatenate(
-            [
-                _at(grid, part, first)
-                for part in (heat[at, :, None], points[at, :, None], decimal[at, :, None], figures[at])
-            ],
-            axis=1,
-        )
-        for at, grid in enumerate(grids)
-    ]
-    density = [(grid[1] - grid[0]) / (first[1] - first[0]) for grid in grids]
-    for view, share in zip(laid, density, strict=True):
-        view[:, 0] /= share
     mean = np.mean(laid, axis=0)
     found = _figures(mean)
     agreement = float(np.mean([_same(view, found) for view in laid])) if found else 0.0
     return Seen(
         places=tuple(place for _, place in found),
-        points=_points(mean[:, 1], [at for at, _ in found]),
+        points=_points(mean[:, POINT], [at for at, _ in found]),
         along=tuple(float(np.interp(at, np.arange(len(first)), first)) for at, _ in found),
-        strip=tuple(float(share) for share in _softmax(kinds).mean(axis=0)),  # type: ignore[arg-type]
+        strip=tuple(float(share) for share in kinds),  # type: ignore[arg-type]
         agreement=agreement,
         corners=corners,
     )
@@ -92,7 +72,7 @@ def look(
 
 def _cuts(
     sheet: Sheet, corners: Corners, views: tuple[tuple[float, float, float, float], ...], side: float = SIDE
-) -> tuple[Floats, list[Floats]]:
+) -> tuple[list[NDArray[np.uint8]], list[Floats]]:
     """The strips, and for each the place of its columns as a share of the way along the row."""
     wide, tall = sides(corners)
     shape = max(0.5, wide / max(tall, 1e-6))
@@ -108,8 +88,7 @@ def _cuts(
         place = _turn(((left, top), (left + across, top), (left + across, top + high), (left, top + high)), degrees)
         strips.append(sheet.cut(corners, place, (width, HEIGHT)))
         grids.append((((np.arange(width // STRIDE) + 0.5) * STRIDE - left) / across).astype(np.float32))
-    pixels = np.stack(strips).astype(np.float32).transpose(0, 3, 1, 2) / 255
-    return np.ascontiguousarray(pixels), grids
+    return strips, grids
 
 
 def _turn(place: Corners, degrees: float) -> Corners:
@@ -122,17 +101,9 @@ def _turn(place: Corners, degrees: float) -> Corners:
     return tuple((float(x), float(y)) for x, y in moved)  # type: ignore[return-value]
 
 
-def _at(grid: Floats, values: Floats, wanted: Floats) -> Floats:
-    """`values` (columns x n) of a view, at the places `wanted` of another."""
-    place = np.clip((wanted - grid[0]) / (grid[1] - grid[0]), 0, len(grid) - 1.001)
-    low = place.astype(int)
-    share = (place - low)[:, None]
-    return np.asarray(values[low] * (1 - share) + values[low + 1] * share, np.float32)
-
-
 def _figures(columns: Floats) -> list[tuple[float, Place]]:
     """The figures from left to right: column (fractional) and what stands there."""
-    heat = columns[:, 0]
+    heat = columns[:, CENTRE]
     smooth = np.convolve(heat, [0.25, 0.5, 0.25], "same")
     tops = [
         at
@@ -152,9 +123,9 @@ def _figures(columns: Floats) -> list[tuple[float, Place]]:
         if there < LEAST_THERE:
             continue
         weight = weight / there
-        symbols = (columns[near, 3:] * weight[:, None]).sum(axis=0)
+        symbols = (columns[near, FIGURES:] * weight[:, None]).sum(axis=0)
         symbols = symbols / symbols.sum()
-        decimal = float((columns[near, 2] * weight).sum())
+        decimal = float((columns[near, DECIMAL] * weight).sum())
         place = Place(tuple(float(share) for share in symbols), min(1.0, there), decimal)
         found.append((float((near * weight).sum()), place))
     return found
@@ -164,7 +135,7 @@ def _same(columns: Floats, found: list[tuple[float, Place]]) -> bool:
     """Whether one view alone says the same of every figure that is surely there."""
     for at, place in found:
         if place.there > 0.5:
-            own = columns[round(at), 3:]
+            own = columns[round(at), FIGURES:]
             if int(own.argmax()) != int(np.argmax(place.symbols)):
                 return False
     return True
@@ -177,15 +148,6 @@ def _points(points: Floats, columns: list[float]) -> tuple[float, ...]:
         low, high = round(left), max(round(left) + 1, round(right))
         odds.append(min(1.0, float(points[low : high + 1].max())))
     return tuple(odds[: len(columns)])
-
-
-def _sigmoid(x: Any) -> Any:
-    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
-
-
-def _softmax(x: Any) -> Any:
-    grown = np.exp(x - x.max(axis=-1, keepdims=True))
-    return grown / grown.sum(axis=-1, keepdims=True)
 
 
 def along(corners: Corners, start: float, end: float) -> Corners:
