@@ -50,6 +50,22 @@ def test_a_function_counts_with_its_layers(built: Path, monkeypatch: pytest.Monk
         build.check(built)
 
 
+def test_the_tests_of_large_packages_are_left_out_and_nothing_else(built: Path) -> None:
+    function = built / "CheckPhotoFunction"
+    for name in (
+        "sklearn/tree/tests/test_tree.py",
+        "sklearn/tests/x.py",
+        "numpy/_core/tests/_natype.py",
+        "tests/own.py",
+    ):
+        (function / name).parent.mkdir(parents=True, exist_ok=True)
+        (function / name).write_text("")
+    (function / "sklearn/tree/_classes.py").write_text("")
+    build.leave_tests_out(built)
+    left = {str(path.relative_to(function)) for path in function.rglob("*.py")}
+    assert left == {"app.py", "sklearn/tree/_classes.py", "numpy/_core/tests/_natype.py", "tests/own.py"}
+
+
 def test_a_function_without_bytecode_fails(built: Path) -> None:
     next((built / "CheckPhotoFunction/__pycache__").iterdir()).unlink()
     with pytest.raises(build.BuildFailed, match="CheckPhotoFunction carries no bytecode"):

@@ -116,7 +116,8 @@ def test_every_requirements_txt_comes_from_a_requirements_in() -> None:
 
 def test_what_functions_install_is_what_the_tests_run_with() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    named = [*project["project"]["dependencies"], *project["dependency-groups"]["functions"]]
+    groups = project["dependency-groups"]
+    named = [*project["project"]["dependencies"], *groups["functions"], *groups["learning"]]
     known = {canonicalize_name(Requirement(line).name) for line in named}
     for source in requirements.sources():
         lines = [line for line in source.read_text().splitlines() if line and not line.startswith("#")]
