@@ -68,11 +68,12 @@ $(TOOLS)/training/.installed: $(UV) $(INTERPRETER) uv.lock pyproject.toml
 	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/training $(UV) sync --frozen --quiet --group training --python $(PYTHON)
 	@touch $@
 
-train-reader: $(TOOLS)/training/.installed ## Train the open meter reader anew (about two hours on one core)
+train-reader: $(TOOLS)/training/.installed ## Train the open meter reader anew (about four hours on one core)
 	@$(TOOLS)/training/bin/python -m training.localiser.train --minutes 40 --scenes .local/faces --out .local/locate.pt
 	@$(TOOLS)/training/bin/python -m training.localiser.export --weights .local/locate.pt
-	@$(TOOLS)/training/bin/python -m training.recogniser.train --minutes 30 --seen .local/seen --out .local/recognise.pt
+	@$(TOOLS)/training/bin/python -m training.recogniser.train --minutes 60 --seen .local/seen --out .local/recognise.pt
 	@$(TOOLS)/training/bin/python -m training.recogniser.export --weights .local/recognise.pt
+	@$(TOOLS)/training/bin/python -m training.recogniser.train_plain --minutes 60 --out .local/plain.pt
 	@$(TOOLS)/training/bin/python -m training.calibrate
 
 evaluate-reader: setup ## Measure the open meter reader on the development photos, beside the OCR engine
@@ -91,7 +92,13 @@ typecheck: setup ## Types, strict on the domain package
 test: setup lint typecheck ## Everything that CI runs; starts a laptop cloud of its own
 	@$(PY) -m local.checks
 
-bench: setup ## Measure and compare; needs no running cloud
+# Other people's detectors, to compare with. Without them the benchmarks show ours alone.
+$(TOOLS)/baselines/.installed: $(UV) $(INTERPRETER) uv.lock pyproject.toml
+	@echo "installing other people's detectors into $(TOOLS)/baselines"
+	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/baselines $(UV) sync --frozen --quiet --only-group baselines --python $(PYTHON)
+	@touch $@
+
+bench: setup $(TOOLS)/baselines/.installed ## Measure and compare; needs no running cloud
 	@$(PY) -m tests.benchmarks
 
 invoke: setup ## Run one function by `sam local invoke` on its event: make invoke STEP=validate_reading
