@@ -1,4 +1,4 @@
-"""Build the artefacts with `sam build`, then give them what it leaves out: compiled bytecode and a check.
+"""Build the artefacts with `sam build`, take out what nothing runs, then add what it leaves out: bytecode and a check.
 
 `sam build` copies sources without bytecode and Lambda's file system is read-only, so every cold start would compile
 everything anew. The bytecode is written unchecked: it stays valid whatever the deployment does to the files' dates.
@@ -7,6 +7,7 @@ everything anew. The bytecode is written unchecked: it stays valid whatever the 
 import argparse
 import filecmp
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,9 @@ from local import cloud, paths, sam
 BUILD = paths.ROOT / ".aws-sam" / "build"
 # Lambda's limit on a function with its layers, unzipped.
 LIMIT_BYTES = 250 * 1024 * 1024
+# Packages that carry their own tests, a fifth of the trainer's artefact; with their bytecode it would be too large.
+# Not NumPy: it imports some of its tests.
+WITH_TESTS = ("scipy", "sklearn")
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -44,6 +48,7 @@ def build(
     log = paths.log_file("sam-build")
     if sam.run(arguments, dict(variables) | {"PATH": search}, log, how_far, say):
         raise BuildFailed(f"sam build failed: {sam.complaint(log)} (all of it: {log})")
+    leave_tests_out(build_folder)
     compile_bytecode(build_folder)
     check(build_folder)
 
@@ -57,6 +62,14 @@ def how_far(output: str) -> str:
 def artefacts(build_folder: Path) -> Iterator[Path]:
     """The folder of each function and layer that was built; nested stacks lie beside them and have no code."""
     return (path for path in sorted(build_folder.iterdir()) if path.is_dir() and any(path.rglob("*.py")))
+
+
+def leave_tests_out(build_folder: Path) -> None:
+    """Remove the tests of the packages in WITH_TESTS from every artefact."""
+    for artefact in artefacts(build_folder):
+        for package in WITH_TESTS:
+            for tests in sorted((artefact / package).glob("**/tests")):
+                shutil.rmtree(tests, ignore_errors=True)
 
 
 def compile_bytecode(folder: Path) -> None:

@@ -184,13 +184,14 @@ def check_top_level(machine: Machine) -> list[str]:
 
 
 def check_statelint(machine: Machine) -> list[str]:
-    """The language's own rules, with one false alarm lifted: a deadline may be an expression, statelint wants a number.
+    """The language's own rules, with one false alarm lifted: a time may be an expression, statelint wants a number.
 
-    `TimeoutSeconds` that is an expression is put in as a number before linting; nothing else is touched.
+    `TimeoutSeconds` or a Wait's `Seconds` that is an expression is put in as a number before linting; nothing else is
+    touched.
     """
     plain = json.loads(json.dumps(machine))
     for _, state in states(plain):
-        for field in ("TimeoutSeconds", "HeartbeatSeconds"):
+        for field in ("TimeoutSeconds", "HeartbeatSeconds", "Seconds"):
             if isinstance(state.get(field), str) and expression(state[field]) is not None:
                 state[field] = 60 if field == "TimeoutSeconds" else 30
     problems: list[str] = Linter.validate(plain, Config({ProblemType.FLOAT}))

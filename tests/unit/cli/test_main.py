@@ -14,6 +14,7 @@ import requests
 from cli import main, status
 from local import paths
 from local.inbox import InboxUnavailable
+from meterflow.errors import TransientError
 
 Run = Callable[..., Any]
 
@@ -75,6 +76,7 @@ CLIENT_ERROR = botocore.exceptions.ClientError(
         (requests.ConnectionError("HTTPConnectionPool(host='127.0.0.1', port=1): Max retries"), main.NO_ANSWER),
         (requests.ReadTimeout("read timeout=60"), main.NO_ANSWER),
         (InboxUnavailable("no read-out at http://"), main.NO_ANSWER),
+        (TransientError("EndpointConnectionError"), main.NO_ANSWER),
         (
             CLIENT_ERROR,
             "An error occurred (NotAuthorizedException) when calling the InitiateAuth operation: "
