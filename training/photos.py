@@ -27,7 +27,7 @@ NEVER_TRAINED = 5_000_000
 
 @dataclass(frozen=True)
 class Labelled:
-    """A photo and what a person reads on it.
+    """A photo and what a person reads on it; `digits` and `decimals` are the meter's where the label tells them.
 
     `reading` None: nothing can be read, it must be refused. `cut`: the photo cuts the register off, and only its
     visible figures count. `figures_only`: the label says nothing of a point; `turning`: the last wheel may be so far on
@@ -48,8 +48,9 @@ class Labelled:
         """Whether `value` is the reading, compared as numbers."""
         if value is None or self.reading is None:
             return False
-        if self.figures_only:
-            beyond = int(value.replace(".", "")) - int(self.reading.replace(".", ""))
+        beyond = int(value.replace(".", "")) - int(self.reading.replace(".", ""))
+        behind = len(value.partition(".")[2]) - len(self.reading.partition(".")[2])
+        if self.figures_only or (self.turning and behind == 0):
             return beyond == 0 or (beyond == 1 and self.turning)
         return Decimal(value) == Decimal(self.reading.rstrip("."))
 
@@ -121,7 +122,8 @@ def registers(count: int, first: int = NEVER_TRAINED) -> Iterator[tuple[Labelled
             image=Image.fromarray(pixels),
             reading=made.text or None,
             turning=made.kind == "wheel",
-            figures_only=True,
+            digits=len(made.text.partition(".")[0]) if made.text else None,
+            decimals=len(made.text.partition(".")[2]) if made.text else None,
         )
         yield photo, corners  # type: ignore[misc]
 

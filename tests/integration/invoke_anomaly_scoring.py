@@ -11,6 +11,7 @@ from meterflow.adapters.items import to_item
 from meterflow.clock import from_text, now, to_text
 from meterflow.reading import Quality, Source, Status, new_reading
 from tests.integration.invoke_stage import Stage
+from tests.unit.alarms import alarm
 
 METER = "WTR-0001"
 
@@ -50,7 +51,7 @@ def score_reading(stage: Stage) -> None:
     assert (result["outcome"], result["risk_level"]) == ("SCORED", "CRITICAL")
     # The events of the later steps go on with exactly this.
     raised = json.loads(invoke.event_file("anomaly_scoring/raise_alarm").read_text())
-    for name in ("alert_id", "reason", "leak_probability", "burst_probability", "recent_readings"):
+    for name in ("alert_id", "reason", "leak_probability", "burst_probability", "recent_readings", "evidence"):
         assert result[name] == raised[name], name
 
 
@@ -71,7 +72,7 @@ def raise_alarm(stage: Stage) -> None:
     stage.put("SensorResults", score, "sensor_id", "timestamp")
     heard = stage.listen("AlarmRaised")
     told = stage.subscribe(stage.settings["CRITICAL_ALERTS_TOPIC"])
-    assert stage.invoke() == {"outcome": "RAISED", "alert_id": alert_id}
+    assert stage.invoke() == {"outcome": "RAISED", "alert_id": alert_id, "ladder": True}
     row = stage.row("Alerts", alert_id=alert_id)
     assert (row["severity"], row["sensor_id"]) == ("CRITICAL", METER)
     assert row["published_at"]
@@ -93,6 +94,20 @@ def request_dispatch(stage: Stage) -> None:
     row = stage.until(lambda: offered(stage, job_id), "the job is offered")
     machine = stage.tools.outputs["TechnicianDispatchStateMachineArn"]
     stage.stop(f"{machine.replace(':stateMachine:', ':execution:')}:{row['holder']}")
+
+
+def draw_chart(stage: Stage) -> None:
+    alert_id = stage.event["alert_id"]
+    stage.put("Alerts", to_item(alarm(alert_id, METER)), "alert_id")
+    bucket, key = stage.bucket("Photos"), f"charts/{alert_id}"
+    stage.undo.callback(stage.remove_object, bucket, key)
+    assert stage.invoke() == {"outcome": "DRAWN", "chart_key": key}
+    picture, page = stage.object(bucket, f"{key}.png"), stage.object(bucket, f"{key}.svg")
+    assert picture is not None
+    assert page is not None
+    assert picture.startswith(b"\x89PNG")
+    assert b"412.350 on 2026-11-14 to 452.350 on 2026-11-21" in page
+    assert stage.row("Alerts", alert_id=alert_id)["chart_key"] == key
 
 
 def offered(stage: Stage, job_id: str) -> dict[str, Any] | None:

@@ -11,11 +11,13 @@ from local.city.people import CUSTOMER_ID, TECHNICIAN_ID
 from meterflow import completion, evidence, ids, offers
 from meterflow.adapters import evidence_records
 from meterflow.adapters.items import to_item
+from meterflow.clock import now
 from meterflow.reading import Quality, Status
 from tests.integration.invoke_image_validation import in_review, picture
 from tests.integration.invoke_meter_submission import submitted
 from tests.integration.invoke_stage import Stage
 from tests.integration.invoke_technician_dispatch import accepted_job, have, load, offered_job, stored
+from tests.unit.alarms import alarm
 
 SECONDS = 60
 
@@ -160,6 +162,38 @@ def correct_reading(stage: Stage) -> None:
     row = stage.row("ValidationResults", result_id=f"submission#{submission_id}")
     assert (row["status"], row["decision"]["value"]) == ("DECIDED", body(stage)["value"])
     assert wait.answer() == {"decision": "DECIDED"}
+
+
+def list_alerts(stage: Stage) -> None:
+    raised = now().replace(microsecond=0)
+    stage.put("Alerts", to_item(alarm("ALERT-INVOKE", "WTR-0001", raised)), "alert_id")
+    # The list is newest first and other tests raise alarms too, but hardly ten in this moment.
+    [listed] = stage.until(
+        lambda: [one for one in stage.call(200)["items"] if one["alert_id"] == "ALERT-INVOKE"], "the alarm is listed"
+    )
+    assert (listed["status"], listed["escalation_level"]) == ("ACTIVE", 1)
+    assert "over 10 earlier intervals" in listed["reason"]
+
+
+def acknowledge_alert(stage: Stage) -> None:
+    alert_id = stage.event["pathParameters"]["alert_id"]
+    stage.put("Alerts", to_item(alarm(alert_id)), "alert_id")
+    memory = {"sensor_id": "state#WTR-0001", "timestamp": "tolerance"}
+    stage.absent("SensorResults", **memory)
+    lake, key = stage.bucket("Lake"), f"labels/alerts/{alert_id}.json"
+    stage.remove_object(lake, key)
+    stage.undo.callback(stage.remove_object, lake, key)
+    heard = stage.listen("AlertAcknowledged")
+    answer = stage.call(200)
+    assert (answer["status"], answer["reason"]) == ("ACKNOWLEDGED", "normal_for_me")
+    assert str(stage.row("SensorResults", **memory)["multiplier"]) == "1.5"
+    label = stage.object(lake, key)
+    assert label is not None
+    assert json.loads(label)["right"] is False
+    assert [one["reason"] for one in heard() if one["alert_id"] == alert_id] == ["normal_for_me"]
+    row = stage.row("Alerts", alert_id=alert_id)
+    assert (row["status"], row["acknowledgement"]["by"]) == ("ACKNOWLEDGED", CUSTOMER_ID)
+    assert stage.call(200) == answer
 
 
 def list_jobs(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from boto3.dynamodb.conditions import Key
 from local.city.people import TECHNICIAN_ID
 from meterflow import ids
 from meterflow.adapters.items import to_item
-from meterflow.alert import alert_id_for
+from meterflow.alert import alert_id_for, row_id
 from meterflow.clock import now, to_text
 from meterflow.meter import Latest
 from meterflow.reading import Quality, Reading, Source, Status
@@ -120,6 +120,10 @@ def test_a_burst_is_alarmed_once_and_ends_with_the_work_done(laptop: Cloud, used
         heard = laptop.eventually(lambda: [one for one in hear() if one["sensor_id"] == meter_id])
         assert [one["alert_id"] for one in heard] == [alert["alert_id"]]
         assert "address" not in json.dumps(heard)
+        context = heard[0]["context"]
+        assert "times the usual" in context["trend_analysis"]
+        assert used.rstrip("0").rstrip(".") in context["explanation"]
+        assert heard[0]["response_required"]["escalation_level"] == 1
 
     score = laptop.table("SensorResults").get_item(Key={"sensor_id": meter_id, "timestamp": taken_at})["Item"]
     assert (score["risk_level"], score["submission_id"], score["alert_sent"]) == (level, submission_id, True)
@@ -179,3 +183,101 @@ def test_scoring_the_same_reading_again_raises_no_second_alarm_and_no_second_job
     technician = laptop.session("technician")
     technician.call("POST", f"/jobs/{job['job_id']}/accept", {})
     technician.call("POST", f"/jobs/{job['job_id']}/complete", {})
+
+
+def chart(laptop: Cloud, key: str) -> bytes:
+    content: bytes = laptop.client("s3").get_object(Bucket=laptop.outputs["PhotosBucketName"], Key=key)["Body"].read()
+    return content
+
+
+def test_an_alarm_is_drawn_shown_and_answered(laptop: Cloud) -> None:
+    meter_id, last, _ = with_history(laptop)
+    submission_id = laptop.submit(
+        meter_id, f"{last + Decimal('30.000'):09.3f}", taken_at=to_text(now().replace(microsecond=0))
+    )
+    laptop.settled(submission_id)
+    (row,) = laptop.eventually(lambda: [one for one in alerts(laptop, meter_id) if one.get("chart_key")])
+    key = row["chart_key"]
+    assert chart(laptop, f"{key}.png").startswith(b"\x89PNG")
+    assert b"<desc" in chart(laptop, f"{key}.svg")
+
+    (mine,) = laptop.session("customer").call("GET", f"/alerts?meter={meter_id}")["items"]
+    assert mine["reason"].startswith("Your water meter counted 30 ")
+    assert f"{key}.png" in mine["chart"]["png"]
+    (seen,) = laptop.session("operator").call("GET", f"/alerts?meter={meter_id}&severity=CRITICAL")["items"]
+    assert (seen["model_version"], seen["escalation_level"]) == ("rate-anomaly-1", 1)
+    # The technician who is asked sees it; asked about a meter without a job they see nothing.
+    laptop.eventually(lambda: jobs_at(laptop, meter_id))
+    (theirs,) = laptop.session("technician").call("GET", f"/alerts?meter={meter_id}")["items"]
+    assert "stop valve" in theirs["reason"]
+
+    answer = {"reason": "normal_for_me", "comment": "The pool was filled"}
+    path = f"/alerts/{row['alert_id']}/acknowledge"
+    first = laptop.session("customer").call("POST", path, answer)
+    assert laptop.session("customer").call("POST", path, answer) == first
+    token = laptop.session("operator").id_token
+    assert laptop.request("POST", path, {"reason": "fixed"}, token=token).status_code == 409
+    assert alerts(laptop, meter_id)[0]["acknowledgement"]["reason"] == "normal_for_me"
+    label = laptop.client("s3").get_object(
+        Bucket=laptop.outputs["LakeBucketName"], Key=f"labels/alerts/{row['alert_id']}.json"
+    )
+    assert json.loads(label["Body"].read())["right"] is False
+    (job,) = jobs_at(laptop, meter_id)
+    technician = laptop.session("technician")
+    technician.call("POST", f"/jobs/{job['job_id']}/accept", {})
+    technician.call("POST", f"/jobs/{job['job_id']}/complete", {})
+
+
+def test_what_was_learned_makes_the_next_alarm_milder(laptop: Cloud) -> None:
+    levels = {}
+    for taught in (False, True):
+        meter_id, last, _ = with_history(laptop)
+        if taught:
+            laptop.table("SensorResults").put_item(
+                Item={
+                    "sensor_id": f"state#{meter_id}",
+                    "timestamp": "tolerance",
+                    "multiplier": Decimal(3),
+                    "until": to_text(now() + timedelta(days=30)),
+                    "version": 1,
+                }
+            )
+        value = f"{last + Decimal('4.400'):09.3f}"
+        submission_id = laptop.submit(meter_id, value, taken_at=to_text(now().replace(microsecond=0)))
+        levels[taught] = laptop.settled(submission_id)["risk_level"]
+        if not taught:
+            (job,) = laptop.eventually(lambda meter_id=meter_id: jobs_at(laptop, meter_id))
+            laptop.session("technician").call("POST", f"/jobs/{job['job_id']}/decline", {})
+    assert levels == {False: "HIGH", True: "LOW"}
+
+
+def test_a_fire_is_told_at_once_and_sends_nobody_round_the_ladder(laptop: Cloud) -> None:
+    sensor_id, moment = f"FIRE-{uuid.uuid4().hex[:8]}", to_text(now().replace(microsecond=0))
+    submission_id = row_id(sensor_id, moment)
+    alarm = {
+        "alert_id": alert_id_for(submission_id, moment),
+        "submission_id": submission_id,
+        "meter_id": sensor_id,
+        "taken_at": moment,
+        "kind": "fire",
+        "zone": "CRITICAL",
+        "risk_level": "CRITICAL",
+        "score": 0.97,
+        "reason": "91 degrees where 24 are usual.",
+        "found": "fire",
+        "probabilities": {"fire": 0.97},
+        "model_version": "shipped",
+        "sensor": {"location": "Boiler room", "lat": 38.3452, "lon": -0.48301},
+        "rows": [{"taken_at": moment, "measurements": {"t_max": 91.0}}],
+    }
+    states = laptop.client("stepfunctions")
+    machine = laptop.outputs["AnomalyScoringStateMachineArn"]
+    with listening(laptop, "CriticalAlertsTopic") as hear:
+        arn = states.start_execution(stateMachineArn=machine, input=json.dumps({"alarm": alarm}))["executionArn"]
+        (heard,) = laptop.eventually(lambda: [one for one in hear() if one["sensor_id"] == sensor_id])
+        assert (heard["alert_type"], heard["location"]) == ("FIRE_DETECTED", "Boiler room")
+        assert heard["response_required"]["contact_list"][0] == "fire-warden"
+    laptop.eventually(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    output = json.loads(states.describe_execution(executionArn=arn)["output"])
+    assert (output["job_requested"], output["degraded"]) == (False, [])
+    assert chart(laptop, f"charts/{alarm['alert_id']}.png").startswith(b"\x89PNG")

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from meterflow.adapters.items import to_item
 from meterflow.clock import now, to_text
 from meterflow.work_order import job_id
 from tests.integration.conftest import Cloud
+from tests.unit.alarms import alarm
 from tests.unit.api_contract.contract import contract
 
 # Filled as the tests go; the last one looks whether every route was called.
 CALLED: set[tuple[str, int]] = set()
-TESTS = 11 + len(contract().operations())
+TESTS = 12 + len(contract().operations())
 
 
 class Caller:
@@ -225,6 +227,33 @@ def test_a_job_declined(job: Callable[[], str], technician: Caller, operator: Ca
     assert contract().shape_faults("OperatorJobPage", operator("list_jobs", 200, query="?limit=100")) == []
 
 
+def test_alerts(laptop: Cloud, customer: Caller, technician: Caller, operator: Caller, meter_id: str) -> None:
+    raised = now().replace(microsecond=0)
+    names = [f"ALERT-T-{uuid.uuid4().hex[:10].upper()}" for _ in range(2)]
+    for name in names:
+        laptop.table("Alerts").put_item(Item=to_item(alarm(name, meter_id, raised)))
+    first = laptop.eventually(
+        lambda: (p := customer("list_alerts", 200, query=f"?meter={meter_id}&limit=1"))["items"] and p
+    )
+    customer("list_alerts", 200, query=f"?meter={meter_id}&limit=1&next={first['next']}")
+    shown = laptop.eventually(
+        lambda: len((p := operator("list_alerts", 200, query=f"?meter={meter_id}&status=active"))["items"]) == 2 and p
+    )
+    assert contract().shape_faults("OperatorAlertPage", shown) == []
+    assert contract().shape_faults("CustomerAlertPage", first) == []
+    assert contract().shape_faults("TechnicianAlertPage", technician("list_alerts", 200)) == []
+    operator("list_alerts", 400, query="?status=open")
+    technician("list_alerts", 404, query=f"?meter={meter_id}")
+    technician("acknowledge_alert", 404, {"reason": "fixed"}, alert_id=names[0])
+    customer("acknowledge_alert", 403, {"reason": "not_reachable"}, alert_id=names[0])
+    customer("acknowledge_alert", 400, {"reason": "x"}, alert_id=names[0])
+    answer = customer("acknowledge_alert", 200, {"reason": "normal_for_me"}, alert_id=names[0])
+    assert answer["learned_until"] > answer["acknowledged_at"]
+    assert customer("acknowledge_alert", 200, {"reason": "normal_for_me"}, alert_id=names[0]) == answer
+    customer("acknowledge_alert", 409, {"reason": "fixed"}, alert_id=names[0])
+    operator("acknowledge_alert", 200, {"reason": "false_alarm", "comment": "Nothing there"}, alert_id=names[1])
+
+
 def test_the_session(customer: Caller, operator: Caller) -> None:
     assert customer("create_session", 200) == {"groups": []}
     assert operator("create_session", 200) == {"groups": ["operator"]}
@@ -234,7 +263,7 @@ def test_the_session(customer: Caller, operator: Caller) -> None:
 def test_an_access_token_is_refused(laptop: Cloud, operation_id: str) -> None:
     method, path, _ = contract().operations()[operation_id]
     token = laptop.session("operator").access_token
-    answer = laptop.request(method, path.format(meter_id="x", submission_id="x", job_id="x"), token=token)
+    answer = laptop.request(method, path.format(meter_id="x", submission_id="x", job_id="x", alert_id="x"), token=token)
     assert contract().answer_faults(operation_id, 401, answer.headers, answer.json()) == []
     assert answer.status_code == 401
 

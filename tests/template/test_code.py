@@ -163,6 +163,7 @@ def test_handlers_import_without_region_environment_and_network(tmp_path: Path) 
         (code.check_domain, "import os\nx = os.environ['A']", "environment"),
         (code.check_domain, "from datetime import datetime\nx = datetime.now()", "clock"),
         (code.check_plain_connections, "get('http://provider.example')", "without TLS"),
+        (code.check_plain_connections, "get('http://www.w3.org/2000/svg.js')", "without TLS"),
         (code.check_plain_connections, "client('s3', use_ssl=False)", "turns use_ssl off"),
         (code.check_plain_connections, "get(url, verify=False)", "turns verify off"),
         (code.check_batch_handler, "def f():\n    return {'statusCode': 500}", "status code"),

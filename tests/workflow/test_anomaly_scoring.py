@@ -36,9 +36,29 @@ def verdict(risk_level: str, alert_id: str | None = None) -> dict[str, Any]:
         "leak_probability": 0.2,
         "burst_probability": 0.1,
         "alert_id": alert_id,
+        "model_version": "rate-anomaly-1",
+        "degraded": [],
     }
 
 
+# What the stream's consumer starts the machine with: a row of a sensor that it has scored and kept.
+SENSOR = {
+    "alarm": {
+        "alert_id": "alert-9",
+        "submission_id": "row-9",
+        "meter_id": "S001",
+        "taken_at": "2026-11-21T08:00:00Z",
+        "kind": "fire",
+        "zone": "CRITICAL",
+        "risk_level": "CRITICAL",
+        "score": 0.97,
+        "reason": "hot and smoky",
+        "found": "fire",
+        "probabilities": {"fire": 0.97},
+        "sensor": {"location": "Server Room A"},
+        "rows": [{"taken_at": "2026-11-21T08:00:00Z", "measurements": {"t_max": 91.0}}],
+    }
+}
 CRITICAL = verdict("CRITICAL", "alert-1")
 WORKFLOW = Workflow(
     "anomaly_scoring",
@@ -49,13 +69,14 @@ WORKFLOW = Workflow(
         "StoreScore": {"outcome": "STORED"},
         "RaiseAlarm": {"outcome": "RAISED", "alert_id": "alert-1"},
         "RequestDispatch": {"outcome": "REQUESTED", "job_key": "job-1", "job_id": "id-of-job-1"},
+        "DrawChart": {"outcome": "DRAWN", "chart_key": "charts/alert-1"},
     },
 )
 
 SCENARIOS = [
     Scenario(
         "a usual reading is only kept",
-        path=["LoadHistory", "ScoreReading", "WasItScored", "StoreScore", "IsItUrgent", "ReportVerdict"],
+        path=["WhatCame", "LoadHistory", "ScoreReading", "WasItScored", "StoreScore", "IsItUrgent", "ReportVerdict"],
         output={"risk_level": "LOW", "job_requested": False, "degraded": []},
         retries={},
         also=lambda run: assert_no_job(run.output),
@@ -69,7 +90,7 @@ SCENARIOS = [
     Scenario(
         "a critical reading alarms and asks for a technician",
         {"ScoreReading": CRITICAL},
-        passes=("RaiseAlarm", "RequestDispatch"),
+        passes=("RaiseAlarm", "NeedsLadder", "RequestDispatch", "DrawChart"),
         output={
             "risk_level": "CRITICAL",
             "job_requested": True,
@@ -80,7 +101,9 @@ SCENARIOS = [
         sent={
             "ScoreReading": {**READING, "history": {"zone": "zone-1"}},
             "RaiseAlarm": {"alert_id": "alert-1", "kind": "water", "zone": "zone-1", "reason": "usual"},
+            "StoreScore": {"model_version": "rate-anomaly-1"},
             "RequestDispatch": {"alert_id": "alert-1", "risk_level": "CRITICAL"},
+            "DrawChart": {"alert_id": "alert-1"},
         },
     ),
     Scenario("a high one too", {"ScoreReading": verdict("HIGH", "alert-2")}, passes=("RaiseAlarm", "RequestDispatch")),
@@ -100,17 +123,52 @@ SCENARIOS = [
         also=lambda run: assert_no_alert(run.output),
     ),
     Scenario(
+        "a chart that cannot be drawn is all that is lost",
+        {"ScoreReading": CRITICAL, "DrawChart": BrokenInvariant("no letters")},
+        output={"degraded": ["chart_not_drawn"], "job_requested": True, "alert_id": "alert-1"},
+    ),
+    Scenario(
+        "a fire is told at once and asks nobody around",
+        {"RaiseAlarm": {"outcome": "RAISED", "alert_id": "alert-9", "ladder": False}},
+        input=SENSOR,
+        path=["WhatCame", "TakeAlarm", "RaiseAlarm", "NeedsLadder", "DrawChart", "ReportVerdict"],
+        output={"risk_level": "CRITICAL", "score": 0.97, "job_requested": False, "alert_id": "alert-9", "degraded": []},
+        sent={"RaiseAlarm": SENSOR["alarm"], "DrawChart": {"alert_id": "alert-9"}},
+    ),
+    Scenario(
+        "a sensor at a meter gets its technician",
+        {"RaiseAlarm": {"outcome": "RAISED", "alert_id": "alert-9", "ladder": True}},
+        input={"alarm": {**SENSOR["alarm"], "degraded": ["rules_only"]}},
+        output={"degraded": ["rules_only"], "job_requested": True},
+        passes=("RequestDispatch",),
+        sent={"RequestDispatch": {"meter_id": "S001", "submission_id": "row-9", "reason": "hot and smoky"}},
+    ),
+    Scenario(
+        "a sensor's alarm that gets lost is said so",
+        {"RaiseAlarm": BrokenInvariant("x")},
+        input=SENSOR,
+        avoids=("RequestDispatch",),
+        output={"degraded": ["alarm_not_raised"], "job_requested": False},
+        also=lambda run: assert_no_alert(run.output),
+    ),
+    Scenario(
+        "a model that does not load is said so",
+        {"ScoreReading": verdict("LOW") | {"degraded": ["rules_only"]}},
+        output={"risk_level": "LOW", "degraded": ["rules_only"]},
+    ),
+    Scenario(
         "everything behind the verdict is broken",
         {
             "ScoreReading": CRITICAL,
             "StoreScore": BrokenInvariant("x"),
             "RaiseAlarm": BrokenInvariant("x"),
             "RequestDispatch": TransientError("bus"),
+            "DrawChart": TransientError("S3"),
         },
         output={
             "risk_level": "CRITICAL",
             "job_requested": False,
-            "degraded": ["score_not_stored", "alarm_not_raised", "dispatch_not_requested"],
+            "degraded": ["score_not_stored", "alarm_not_raised", "dispatch_not_requested", "chart_not_drawn"],
         },
         also=lambda run: assert_no_job(run.output),
     ),

@@ -5,7 +5,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from meterflow.adapters import meters, readings
+from meterflow import tolerance
+from meterflow.adapters import meter_memory, meters, readings
+from meterflow.clock import from_text
+from meterflow.consumption import SCORER, often_enough
 from meterflow.contracts.anomaly_scoring import LoadHistoryInput, LoadHistoryResult, PastReading
 from meterflow.errors import BrokenInvariant
 from meterflow.meter import Exchange
@@ -24,6 +27,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if meter is None:
         raise BrokenInvariant("a recorded reading belongs to a meter that does not exist")
     past = readings.history(request.meter_id, MOST_READINGS, before=request.taken_at)
+    memory = meter_memory.load(request.meter_id)
+    # An estimate was computed from the history; judging by it would be judging by ourselves.
+    mine = of_this_register(
+        meter.exchanges, request.taken_at, [each for each in past if each.quality is not Quality.ESTIMATED]
+    )
+    frequent = often_enough([one.taken_at for one in mine])
+    since = max((one.exchanged_at for one in meter.exchanges if one.exchanged_at <= request.taken_at), default=None)
+    state = memory.scorers.get(SCORER) if frequent else None
+    if state and since and state.newest_at < since:
+        state = None
     return LoadHistoryResult(
         kind=meter.kind,
         zone=meter.zone,
@@ -31,10 +44,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         capacity=meter.capacity,
         multiplier=meter.multiplier,
         max_daily=meter.max_daily,
-        # An estimate was computed from the history; judging by it would be judging by ourselves.
-        readings=of_this_register(
-            meter.exchanges, request.taken_at, [each for each in past if each.quality is not Quality.ESTIMATED]
-        ),
+        readings=mine,
+        # As of the reading's own time: a late one is judged as it would have been then.
+        tolerance=tolerance.in_force(memory.tolerance, from_text(request.taken_at)),
+        frequent=frequent,
+        state=dict(state.content) if state else None,
+        state_at=state.newest_at if state else None,
+        register_since=since,
     ).payload()
 
 

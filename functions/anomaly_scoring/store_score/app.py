@@ -1,16 +1,17 @@
 """StoreScore: keep the score for 30 days."""
 
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from meterflow import clock
-from meterflow.adapters import meters, scores
+from meterflow.adapters import meter_memory, meters, scores
 from meterflow.alert import coordinates
-from meterflow.contracts.anomaly_scoring import StoreScoreInput, StoreScoreResult
+from meterflow.consumption import SCORER
+from meterflow.contracts.anomaly_scoring import Advance, StoreScoreInput, StoreScoreResult
 from meterflow.errors import BrokenInvariant
 from meterflow.observability import step
-from meterflow.rate_anomaly import MODEL_VERSION
+from meterflow.reading import parse_value
 from meterflow.sensor_result import SensorResult
 
 
@@ -32,6 +33,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         risk_level=request.risk_level,
         score=request.score,
         reason=request.reason,
-        model_version=MODEL_VERSION,
+        model_version=request.model_version,
     )
-    return StoreScoreResult(outcome="STORED" if scores.put(result, clock.now()) else "TAKEN").payload()
+    outcome: Literal["STORED", "TAKEN"] = "STORED" if scores.put(result, clock.now()) else "TAKEN"
+    if request.advance:
+        remember(request.meter_id, request.advance)
+    return StoreScoreResult(outcome=outcome).payload()
+
+
+def remember(meter_id: str, advance: Advance) -> None:
+    """Let the meter's online scorer take in what it has not seen. A late reading changes nothing: it is behind it."""
+    from meterflow import interval_scoring
+
+    rows = [(one.taken_at, parse_value(one.value)) for one in advance.rows]
+    meter_memory.change_state(
+        meter_id,
+        SCORER,
+        rows[-1][0],
+        lambda state, state_at: interval_scoring.advanced(state, state_at, rows, advance.since, advance.unit),
+        clock.now(),
+    )

@@ -1,38 +1,29 @@
-"""Alarms in the leak document's format (section 2.6.2) and who hears them (section 2.6.1)."""
+"""Alarms in the leak document's format (section 2.6.2), and what becomes of them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from meterflow import ids
+from meterflow.alert_chart import Chart
+from meterflow.alert_types import (
+    TIME_LIMITS,
+    AlertType,
+    Subject,
+    Topic,
+    contacts,
+    escalation_level,
+    topic_of,
+)
 from meterflow.clock import from_text, to_text
-from meterflow.meter import Location, MeterKind
-from meterflow.risk import RiskLevel, calculate_risk_level
+from meterflow.explanation import Findings
+from meterflow.meter import Location
+from meterflow.risk import RiskLevel
 
-AlertType = Literal["LEAK_DETECTED", "BURST_DETECTED", "EXCESSIVE_USE"]
-Topic = Literal["critical", "maintenance", "system"]
-
-# Which of the document's topics a level goes to. `system` is for the health of the system and no level goes there.
-TOPICS: dict[RiskLevel, Topic] = {
-    "CRITICAL": "critical",
-    "HIGH": "maintenance",
-    "MEDIUM": "maintenance",
-    "LOW": "maintenance",
-}
-# Within what time somebody has to act, in words as the document writes it. It gives CRITICAL; the others are ours.
-TIME_LIMITS: dict[RiskLevel, str] = {
-    "CRITICAL": "5 minutes",
-    "HIGH": "1 hour",
-    "MEDIUM": "24 hours",
-    "LOW": "7 days",
-}
-# Roles, never people: who is subscribed to the topic behind a role is configuration.
-CONTACTS: dict[Topic, tuple[str, ...]] = {
-    "critical": ("maintenance-emergency", "facility-manager", "on-call-engineer"),
-    "maintenance": ("maintenance-staff", "facility-coordinator"),
-    "system": ("it-administrator", "system-operator"),
-}
+AlertStatus = Literal["ACTIVE", "ACKNOWLEDGED"]
+STATUSES: tuple[AlertStatus, ...] = ("ACTIVE", "ACKNOWLEDGED")
+Reason = Literal["fixed", "normal_for_me", "false_alarm", "known_work", "not_reachable"]
 
 
 class _Part(BaseModel):
@@ -40,14 +31,15 @@ class _Part(BaseModel):
 
 
 class Predictions(_Part):
-    """The two probabilities, 0 to 1."""
+    """The document's two probabilities, 0 to 1; a model that says something else is in the alarm's `probabilities`."""
 
     leak_probability: float
     burst_probability: float
 
 
 class ResponseRequired(_Part):
-    """What people have to do. `escalation_level` 1 is the first people asked; each escalation adds one."""
+    """What people have to do. `escalation_level` is 1 for the first alarm of a place and one more for each before it
+    that nobody answered."""
 
     time_limit: str
     escalation_level: int = 1
@@ -55,25 +47,48 @@ class ResponseRequired(_Part):
 
 
 class RecentReading(_Part):
-    """A reading beside the alarm: `value` a decimal string."""
+    """A reading beside the alarm: `value` a decimal string, or `measurements` of a sensor by name."""
 
-    value: str
+    value: str = ""
     taken_at: str
+    measurements: dict[str, float] = Field(default_factory=dict)
 
 
 class Context(_Part):
-    """What led to the alarm. `nearby_sensors` stays empty for a meter: nothing finds meters by place yet."""
+    """What led to the alarm: the readings (newest first), which way they go, the sentence that names those which
+    caused it, and the meters that stand nearby (nearest first)."""
 
     recent_readings: tuple[RecentReading, ...] = ()
     trend_analysis: str
+    explanation: str = ""
     nearby_sensors: tuple[str, ...] = ()
+
+
+class Acknowledgement(_Part):
+    """Somebody's answer to an alarm: why, by whom (a user id) in which role, and when. It never changes.
+
+    `settled_at` is set once everything that follows from it is done; until then the same call does it again.
+    """
+
+    reason: Reason
+    comment: str = ""
+    by: str
+    role: Literal["operator", "technician", "customer"]
+    at: str
+    settled_at: str | None = None
+
+    def same_answer(self, other: "Acknowledgement") -> bool:
+        """Whether `other` is this answer given once more: by the same person, in the same words."""
+        return (self.by, self.reason, self.comment) == (other.by, other.reason, other.comment)
 
 
 class Alert(_Part):
     """An alarm as the Alerts table holds it: the document's fields, and ours after them.
 
-    `sensor_id` is the meter's id; `location` is its coordinates, because an address is personal data and the topics'
-    subscribers are roles. `published_at` is set once its message is out.
+    `sensor_id` is the meter's or sensor's id and `meter_id` the same, by which an index lists the alarms of one place.
+    `location` is coordinates, because an address is personal data and the topics' subscribers are roles.
+    `submission_id` names what was scored: the submission of a reading, or the derived id of a sensor's row.
+    `published_at` is set once its message is out, `chart_key` once its chart is drawn (without its ending).
     """
 
     alert_id: str
@@ -90,18 +105,37 @@ class Alert(_Part):
     meter_id: str
     submission_id: str
     raised_at: str
-    status: Literal["ACTIVE", "ACKNOWLEDGED"] = "ACTIVE"
+    status: AlertStatus = "ACTIVE"
     published_at: str | None = None
+    taken_at: str | None = None
+    subject: Subject | None = None
+    score: float | None = None
+    model_version: str | None = None
+    probabilities: dict[str, float] = Field(default_factory=dict)
+    findings: Findings | None = None
+    chart: Chart | None = None
+    chart_key: str | None = None
+    acknowledgement: Acknowledgement | None = None
 
     @property
     def topic(self) -> Topic:
-        """The topic that its severity goes to."""
-        return TOPICS[self.severity]
+        """The topic that its severity and type go to."""
+        return topic_of(self.severity, self.alert_type)
 
-    def document(self) -> dict[str, object]:
-        """The alert message, in the document's format and nothing else."""
-        own = {"meter_id", "submission_id", "raised_at", "status", "published_at"}
-        return self.model_dump(mode="json", exclude=own)
+    def document(self) -> dict[str, Any]:
+        """The alert message, in the document's format and nothing else but the sentence in its context."""
+        message = self.model_dump(mode="json", include=set(_DOCUMENT))
+        for reading in message["context"]["recent_readings"]:
+            for name in ("value", "measurements"):
+                if not reading[name]:
+                    del reading[name]
+        return message
+
+
+_DOCUMENT = (
+    "alert_id", "timestamp", "severity", "sensor_id", "location", "facility_zone", "alert_type", "predictions",
+    "response_required", "context",
+)  # fmt: skip
 
 
 def alert_id_for(submission_id: str, taken_at: str) -> str:
@@ -113,15 +147,14 @@ def alert_id_for(submission_id: str, taken_at: str) -> str:
     return f"ALERT-{from_text(taken_at):%Y-%m-%d}-{derived}"
 
 
-def alert_type_for(kind: MeterKind, zone: str, leak_probability: float, burst_probability: float) -> AlertType:
-    """What is alarmed about: a burst where the burst alone gives the level that both give, else a leak.
+def row_id(sensor_id: str, timestamp: str) -> str:
+    """The id of a sensor's row, which has no submission: what its score and its alarm are claimed by."""
+    return ids.derived_id("sensor-row", sensor_id, timestamp)
 
-    Electricity does not leak; its excess is an excess.
-    """
-    if kind is MeterKind.ELECTRICITY:
-        return "EXCESSIVE_USE"
-    level = calculate_risk_level(leak_probability, burst_probability, zone)
-    return "BURST_DETECTED" if calculate_risk_level(0.0, burst_probability, zone) == level else "LEAK_DETECTED"
+
+def chart_key(alert_id: str) -> str:
+    """Where the chart of an alarm lies in the photos bucket, without its ending."""
+    return f"charts/{alert_id}"
 
 
 def coordinates(location: Location) -> str:
@@ -134,30 +167,42 @@ def new_alert(
     alert_id: str,
     submission_id: str,
     meter_id: str,
-    kind: MeterKind,
+    alert_type: AlertType,
     zone: str,
-    location: Location,
+    location: str,
     risk_level: RiskLevel,
     predictions: Predictions,
-    reason: str,
-    recent_readings: tuple[RecentReading, ...],
+    trend: str,
     now: datetime,
+    explanation: str = "",
+    recent_readings: tuple[RecentReading, ...] = (),
+    nearby: tuple[str, ...] = (),
+    unanswered: int = 0,
+    **ours: Any,
 ) -> Alert:
-    """The alarm about a scored reading, raised `now`. `reason` is the sentence that explains the score."""
-    topic = TOPICS[risk_level]
+    """The alarm about what was scored, raised `now`. `unanswered` counts the earlier alarms of the place that nobody
+    acknowledged; `ours` are the fields beside the document's."""
+    topic, level = topic_of(risk_level, alert_type), escalation_level(unanswered)
     raised_at = to_text(now.replace(microsecond=0))
     return Alert(
         alert_id=alert_id,
         timestamp=raised_at,
         severity=risk_level,
         sensor_id=meter_id,
-        location=coordinates(location),
+        location=location,
         facility_zone=zone,
-        alert_type=alert_type_for(kind, zone, predictions.leak_probability, predictions.burst_probability),
+        alert_type=alert_type,
         predictions=predictions,
-        response_required=ResponseRequired(time_limit=TIME_LIMITS[risk_level], contact_list=CONTACTS[topic]),
-        context=Context(recent_readings=recent_readings, trend_analysis=reason),
+        response_required=ResponseRequired(
+            time_limit=TIME_LIMITS[risk_level],
+            escalation_level=level,
+            contact_list=contacts(topic, alert_type, level),
+        ),
+        context=Context(
+            recent_readings=recent_readings, trend_analysis=trend, explanation=explanation, nearby_sensors=nearby
+        ),
         meter_id=meter_id,
         submission_id=submission_id,
         raised_at=raised_at,
+        **ours,
     )

@@ -9,6 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
+from statistics import median
+
+from meterflow.clock import from_text
 
 # Readings closer together than this are one look at the meter: a wheel's last digit would make any rate of it.
 SHORTEST = timedelta(hours=12)
@@ -23,6 +27,12 @@ FEWEST_INTERVALS = 4
 FEWEST_DAYS = Decimal(14)
 # The MAD of a normal distribution times this is its standard deviation.
 MAD_TO_DEVIATION = Decimal("1.4826")
+
+# From so many readings on, that come at least once a day, a meter's online scorer is asked. Clocks of devices wander.
+FEWEST_FREQUENT = 24
+LONGEST_FREQUENT = timedelta(hours=26)
+# Its name in the meter's memory.
+SCORER = "meter"
 
 _SECONDS_A_DAY = Decimal(86_400)
 
@@ -167,6 +177,16 @@ def weighted_median(pairs: Iterable[tuple[Decimal, Decimal]]) -> Decimal:
         if reached > half:
             return value
     raise AssertionError("half of the weight lies before its end")
+
+
+def often_enough(times: Sequence[str]) -> bool:
+    """Whether readings at `times` (RFC 3339, in any order) come every day or oftener, and are enough for the meter's
+    online scorer, which knows hours and weekdays, in place of daily rates."""
+    if len(times) < FEWEST_FREQUENT:
+        return False
+    ordered = sorted(from_text(one) for one in times)
+    gaps = [(after - before).total_seconds() for before, after in pairwise(ordered)]
+    return median(gaps) <= LONGEST_FREQUENT.total_seconds()
 
 
 def _in_season(each: Interval, at: datetime) -> bool:

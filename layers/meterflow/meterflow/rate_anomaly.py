@@ -37,6 +37,7 @@ from meterflow.consumption import (
 )
 
 MODEL_VERSION = "rate-anomaly-1"
+ONE = Decimal(1)
 
 LEAST_RELATIVE_SPREAD = Decimal("0.15")
 # The least spread as a share of what the meter's connection can pass in a day: 60 l a day on a household's water.
@@ -54,6 +55,18 @@ REGISTER_RAN_BACK = "register_ran_back"
 
 
 @dataclass(frozen=True)
+class Basis:
+    """What a score stands on: the `newest` interval, the `earlier` ones oldest first, what is `normal`, and between
+    which rates (units a day) one of the usual length is no excess."""
+
+    newest: Interval
+    earlier: tuple[Interval, ...]
+    normal: Usual
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True)
 class RateScore:
     """How unusual a meter's newest rate is.
 
@@ -67,6 +80,7 @@ class RateScore:
     robust_z: float
     days_of_excess: float
     reason: str
+    basis: Basis
 
 
 @dataclass(frozen=True)
@@ -81,8 +95,13 @@ def register_of(unit: str, capacity: Decimal, multiplier: Decimal, max_daily: De
     return Register(unit, capacity, least_spread=max_daily * LEAST_SHARE_OF_MAXIMUM, multiplier=multiplier)
 
 
-def judge(reading: RegisterReading, history: Sequence[RegisterReading], register: Register) -> RateScore | NoVerdict:
-    """Judge `reading` against the valid readings before it, in any order; later ones are not looked at."""
+def judge(
+    reading: RegisterReading, history: Sequence[RegisterReading], register: Register, tolerance: Decimal = ONE
+) -> RateScore | NoVerdict:
+    """Judge `reading` against the valid readings before it, in any order; later ones are not looked at.
+
+    `tolerance` (1 or more) is by how much this meter's spread is widened, see `meterflow.tolerance`.
+    """
     past = [each for each in history if each.taken_at < reading.taken_at]
     earlier = intervals(past, register)
     normal = usual(comparable(earlier, reading.taken_at))
@@ -91,8 +110,9 @@ def judge(reading: RegisterReading, history: Sequence[RegisterReading], register
     newest = interval_before(reading, past, register)
     if newest is None:
         return NoVerdict(REGISTER_RAN_BACK)
-    z = robust_z(newest, normal, register)
-    days = _days_of_excess(newest, earlier, normal, register)
+    z = robust_z(newest, normal, register, tolerance)
+    days = _days_of_excess(newest, earlier, normal, register, tolerance)
+    margin = EXCESS_Z * _spread(normal, register, tolerance)
     return RateScore(
         score=_rounded(float(abs(z) / (abs(z) + HALF_SCORE_Z))),
         leak_probability=_rounded(leak_probability(float(z), days)),
@@ -100,12 +120,13 @@ def judge(reading: RegisterReading, history: Sequence[RegisterReading], register
         robust_z=_rounded(float(z)),
         days_of_excess=_rounded(float(days)),
         reason=explain(newest, normal, register.unit),
+        basis=Basis(newest, tuple(earlier), normal, max(Decimal(0), normal.median - margin), normal.median + margin),
     )
 
 
-def robust_z(interval: Interval, normal: Usual, register: Register) -> Decimal:
+def robust_z(interval: Interval, normal: Usual, register: Register, tolerance: Decimal = ONE) -> Decimal:
     """How many spreads the rate of `interval` lies above the usual (below, where negative)."""
-    spread = max(MAD_TO_DEVIATION * normal.mad, LEAST_RELATIVE_SPREAD * normal.median, register.least_spread)
+    spread = _spread(normal, register, tolerance)
     shortness = max(Decimal(1), normal.typical_days / interval.days)
     return (interval.rate - normal.median) / (spread * shortness.sqrt())
 
@@ -131,12 +152,20 @@ def explain(interval: Interval, normal: Usual, unit: str) -> str:
     )
 
 
-def _days_of_excess(newest: Interval, earlier: Sequence[Interval], normal: Usual, register: Register) -> Decimal:
+def _spread(normal: Usual, register: Register, tolerance: Decimal) -> Decimal:
+    """What one spread is, in units a day, for an interval of the usual length."""
+    least = max(LEAST_RELATIVE_SPREAD * normal.median, register.least_spread)
+    return max(MAD_TO_DEVIATION * normal.mad, least) * tolerance
+
+
+def _days_of_excess(
+    newest: Interval, earlier: Sequence[Interval], normal: Usual, register: Register, tolerance: Decimal
+) -> Decimal:
     """How long the excess that `newest` ends has lasted without a break, in days; 0 where it is none."""
     days = Decimal(0)
     follows = newest.end.taken_at
     for each in (newest, *(past for past in reversed(earlier) if past.end.taken_at <= newest.start.taken_at)):
-        if each.end.taken_at != follows or robust_z(each, normal, register) < EXCESS_Z:
+        if each.end.taken_at != follows or robust_z(each, normal, register, tolerance) < EXCESS_Z:
             break
         days += each.days
         follows = each.start.taken_at

@@ -4,6 +4,8 @@ from typing import Literal
 
 RiskLevel = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"]
 
+# From the least urgent to the most.
+LEVELS: tuple[RiskLevel, ...] = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
 # The levels for which an alarm is raised and a technician asked for (the leak document, section 2.4.1).
 ALERT_LEVELS: frozenset[RiskLevel] = frozenset({"HIGH", "CRITICAL"})
 

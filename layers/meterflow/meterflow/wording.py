@@ -61,6 +61,13 @@ def moment(at: datetime, timezone: str, locale: str) -> str:
     return f"{words} {local:%Z}"
 
 
+def day(at: datetime, locale: str) -> str:
+    """The day of `at` in UTC without its year: `14 November`, `14 de noviembre`."""
+    utc = at.astimezone(UTC)
+    between = " de " if locale == "es" else " "
+    return f"{utc.day}{between}{_STYLES[locale].months[utc.month - 1]}"
+
+
 def explain(codes: Iterable[str], sentences: Mapping[str, str]) -> list[str]:
     """One sentence for each reason code that `sentences` knows, without repeats, else the one named "unknown".
 

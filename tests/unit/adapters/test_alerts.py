@@ -11,7 +11,6 @@ import pytest
 from meterflow.adapters import alerts
 from meterflow.alert import Alert, Predictions, new_alert
 from meterflow.errors import BrokenInvariant, NotConfigured
-from meterflow.meter import Location, MeterKind
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 
@@ -21,12 +20,12 @@ def alarm(**changes: Any) -> Alert:
         "alert_id": "ALERT-2026-11-21-341A8F576DED",
         "submission_id": "s-1",
         "meter_id": "WTR-0001",
-        "kind": MeterKind.WATER,
+        "alert_type": "LEAK_DETECTED",
         "zone": "STANDARD",
-        "location": Location(lat=38.3452, lon=-0.48301),
+        "location": "38.34520,-0.48301",
         "risk_level": "CRITICAL",
         "predictions": Predictions(leak_probability=0.85, burst_probability=0.15),
-        "reason": "Why.",
+        "trend": "Why.",
         "recent_readings": (),
         "now": NOW,
     }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from meterflow.contracts.alerts import AcknowledgeBody
 from meterflow.contracts.image_validation import CorrectionBody, UploadBody
 from meterflow.contracts.meter_changes import ExchangeBody, SubmetersBody
 from meterflow.contracts.meter_submission import LocationBody, RegisterMeterBody, SubmitReadingBody
@@ -57,6 +58,7 @@ ROUTES: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
     "set_submeters": (SubmetersBody, {"submeters": ["WTR-0002", "WTR-0003"]}),
     "correct_reading": (CorrectionBody, CORRECTION),
     "complete_job": (CompletionBody, COMPLETION),
+    "acknowledge_alert": (AcknowledgeBody, {"reason": "normal_for_me", "comment": "We filled the pool."}),
 }
 
 PLACE = METER["location"]

@@ -7,7 +7,16 @@ import pytest
 from pydantic import BaseModel
 
 from meterflow import job_view, paging
+from meterflow.alert import AlertStatus, Reason, RecentReading
+from meterflow.alert_types import AlertType
 from meterflow.assignment import PassedOver
+from meterflow.contracts.alerts import (
+    AcknowledgedView,
+    AcknowledgementView,
+    AlertView,
+    OperatorAlertView,
+    TechnicianAlertView,
+)
 from meterflow.contracts.image_validation import (
     CorrectedView,
     EverybodyView,
@@ -24,6 +33,7 @@ from meterflow.contracts.meter_submission import (
     ReadingItem,
     ReadingView,
 )
+from meterflow.explanation import Audience
 from meterflow.meter import UNITS, MeterKind
 from meterflow.reading import Quality, Source, Status
 from meterflow.review_decision import Agreement, Decision, Outcome, Stage
@@ -55,6 +65,12 @@ from tests.unit.api_contract.contract import contract
         (Offer, "Offer"),
         (Escalation, "Escalation"),
         (Completion, "CompletionReport"),
+        (AlertView, "CustomerAlert"),
+        (TechnicianAlertView, "TechnicianAlert"),
+        (OperatorAlertView, "OperatorAlert"),
+        (AcknowledgementView, "Acknowledgement"),
+        (AcknowledgedView, "Acknowledged"),
+        (RecentReading, "AlertReading"),
     ],
 )
 def test_fields(model: type[BaseModel], schema: str) -> None:
@@ -92,6 +108,10 @@ def test_words(words: type[StrEnum], path: str) -> None:
     ("words", "path"),
     [
         (RiskLevel, "RiskLevel"),
+        (AlertType, "AlertType"),
+        (AlertStatus, "AlertStatus"),
+        (Reason, "AcknowledgeReason"),
+        (Audience, "Acknowledgement.properties.role"),
         (Verdict, "PhotoVerdict"),
         (Cause, "OperatorJob.properties.cause"),
         (Cause, "TechnicianJob.properties.cause"),

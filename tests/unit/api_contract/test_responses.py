@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from meterflow import evidence
-from meterflow.adapters import evidence_records, meter_changes, meters, readings, reviewer_counts, reviews
+from meterflow.adapters import alerts, evidence_records, meter_changes, meters, readings, reviewer_counts, reviews
+from meterflow.alert import Acknowledgement, RecentReading
 from meterflow.exchanges import with_exchange
 from meterflow.meter import Exchange
 from meterflow.reading import Figure, PhotoResult, Source
 from meterflow.review_counts import DecidedReview
 from meterflow.review_decision import Decision, Opinion
-from tests.unit.api_contract.conftest import CUSTOMER, SUBMISSION, TECHNICIAN, Call, World
+from tests.unit.alarms import ALERT, alarm, put_alarm
+from tests.unit.api_contract.conftest import CUSTOMER, SUBMISSION, TAKEN_AT, TECHNICIAN, Call, World
 from tests.unit.api_contract.contract import contract
 from tests.unit.dispatch import JOB, NEAR
 
@@ -29,6 +31,7 @@ WITH_BODY = (
     "complete_job",
     "record_exchange",
     "set_submeters",
+    "acknowledge_alert",
 )
 JOB_PATH = {"job_id": JOB}
 REVIEW_PATH = {"submission_id": SUBMISSION}
@@ -208,6 +211,37 @@ def behind(_world: World) -> None:
     assert meter_changes.change_submeters(meter, ["WTR-0001"], [])
 
 
+def alarmed(_world: World) -> None:
+    """A burst at WTR-0001, its chart drawn."""
+    put_alarm()
+    alerts.set_chart(ALERT, f"charts/{ALERT}")
+
+
+def alarms_of_every_kind(_world: World) -> None:
+    """Of a meter, of a sensor, one answered, and one of before there was evidence."""
+    alarmed(_world)
+    row = RecentReading(taken_at=TAKEN_AT, measurements={"pressure_bar": 2.1})
+    put_alarm(
+        "a-2", "S001", location="Server Room A", context=alarm().context.model_copy(update={"recent_readings": (row,)})
+    )
+    put_alarm("a-3", "WTR-0002")
+    alerts.acknowledge(
+        "a-3", Acknowledgement(reason="fixed", comment="Valve", by=TECHNICIAN, role="technician", at=TAKEN_AT)
+    )
+    put_alarm("a-4", "WTR-0001", findings=None, chart=None, score=None, model_version=None, subject=None, taken_at=None)
+
+
+def answered(world: World) -> None:
+    alarmed(world)
+    told = Acknowledgement(reason="fixed", by="somebody", role="operator", at=TAKEN_AT)
+    alerts.acknowledge(ALERT, told)
+
+
+def alarmed_at_a_job(world: World) -> None:
+    world.offered()
+    alarmed(world)
+
+
 SHORT = {"value": "1", "reason": "Seen"}
 EXCHANGE = {
     "exchanged_at": "2026-11-20T09:30:00Z",
@@ -294,6 +328,25 @@ CASES = [
     Case("list_reviewers", 400, "kind", None, {"query": {"kind": "steam"}}),
     Case("list_reviewers", 403, "customer", None, {"role": "customer"}),
     Case("list_reviewers", 403, "technician", None, {"role": "technician"}),
+    Case("list_alerts", 200, "none", nothing, shape="OperatorAlertPage", items=0),
+    Case("list_alerts", 200, "operator", alarms_of_every_kind, shape="OperatorAlertPage", items=4),
+    Case("list_alerts", 200, "page", alarms_of_every_kind, {"query": {"limit": "3"}}, "OperatorAlertPage", 3),
+    Case("list_alerts", 200, "one sensor", alarms_of_every_kind, {"query": {"meter": "S001"}}, items=1),
+    Case("list_alerts", 200, "answered", alarms_of_every_kind, {"query": {"status": "acknowledged"}}, items=1),
+    Case("list_alerts", 200, "severity", alarmed, {"query": {"severity": "HIGH"}}, items=0),
+    Case("list_alerts", 200, "customer", alarms_of_every_kind, {"role": "customer"}, "CustomerAlertPage", 3),
+    Case("list_alerts", 200, "no job", alarmed, {"role": "technician"}, "TechnicianAlertPage", 0),
+    Case("list_alerts", 200, "a job", alarmed_at_a_job, {"role": "technician"}, "TechnicianAlertPage", 1),
+    Case("list_alerts", 400, "status", None, {"query": {"status": "OPEN"}}),
+    Case("list_alerts", 400, "severity", None, {"query": {"severity": "7"}}),
+    Case("list_alerts", 400, "next", None, {"query": {"next": "x"}}),
+    Case("list_alerts", 404, "another's", alarmed, {"role": "customer", "user": "x", "query": {"meter": "WTR-0001"}}),
+    Case("acknowledge_alert", 200, "normal", alarmed),
+    Case("acknowledge_alert", 200, "fixed", alarmed_at_a_job, {"role": "technician", "body": {"reason": "fixed"}}),
+    Case("acknowledge_alert", 403, "not theirs to say", alarmed_at_a_job, {"role": "technician"}),
+    Case("acknowledge_alert", 404, "none", nothing),
+    Case("acknowledge_alert", 404, "another's", alarmed, {"user": "x"}),
+    Case("acknowledge_alert", 409, "answered", answered),
     Case("list_jobs", 200, "none", nothing, shape="TechnicianJobPage", items=0),
     Case("list_jobs", 200, "offered", offered, shape="TechnicianJobPage", items=1),
     Case("list_jobs", 200, "accepted", accepted, shape="TechnicianJobPage", items=1),

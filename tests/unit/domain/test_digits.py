@@ -101,6 +101,24 @@ def test_a_seen_point_settles_the_places_where_nothing_is_known() -> None:
     assert decode(places, [0, 0, 0, 0, 0.97])[0].text == "0619.1"
 
 
+def test_a_point_that_is_half_seen_and_coloured_figures_outweigh_the_usual_layout() -> None:
+    places = [place(symbol, decimal=share) for symbol, share in zip("39877", (0.02, 0.03, 0.5, 0.4, 0.5), strict=True)]
+    assert decode(places, [0, 0, 0.35, 0.01, 0.03])[0].text == "39.877"
+
+
+def test_a_guessed_point_is_named_and_a_told_one_is_not() -> None:
+    guessed = decode(row("0 2 9 2 4 7 4 4"))[0]
+    told = decode(row("0 2 9 2 4 7 4 4", decimals=3), [0, 0, 0, 0, 0, 0.6, 0, 0])[0]
+    assert (guessed.text, told.text) == ("02924.744", "02924.744")
+    assert "point_not_seen" in guessed.reasons
+    assert "point_not_seen" not in told.reasons
+    assert "point_not_seen" not in decode(row("0 2 9 2 4 7 4 4"), None, 5, 3)[0].reasons
+
+
+def test_no_visible_point_does_not_forbid_one() -> None:
+    assert decode(row("0 1 3 4 0 0 7 7", decimals=3), [0.0] * 8)[0].text == "01340.077"
+
+
 @pytest.mark.parametrize(
     ("symbols", "text"), [("0 2 9 2 4 7 4 4", "02924.744"), ("0 0 4 5 2", "00452"), ("0 2 9 1", "0291")]
 )

@@ -10,15 +10,18 @@ import json
 from datetime import datetime
 from typing import Any
 
+from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from meterflow import settings
 from meterflow.adapters.aws import aws_calls, client, error_code, table
 from meterflow.adapters.items import to_item
-from meterflow.alert import Alert, Topic
+from meterflow.alert import Acknowledgement, Alert
+from meterflow.alert_types import Topic
 from meterflow.clock import to_text
 from meterflow.errors import BrokenInvariant
 
+METER_INDEX = "meter-index"
 # The setting that holds each topic's ARN.
 TOPIC_SETTINGS: dict[Topic, str] = {
     "critical": "CRITICAL_ALERTS_TOPIC",
@@ -70,6 +73,60 @@ def publish(alert: Alert) -> None:
             Subject=f"{alert.severity} {alert.alert_type} {alert.sensor_id}"[:100],
             Message=json.dumps(alert.document()),
             MessageAttributes={name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()},
+        )
+
+
+def unanswered(meter_id: str, since: datetime, but: str) -> int:
+    """How many alarms of this place since then nobody has acknowledged, `but` one left out. The index lags a moment."""
+    with aws_calls():
+        answer = _alerts().query(
+            IndexName=METER_INDEX,
+            KeyConditionExpression=Key("meter_id").eq(meter_id) & Key("raised_at").gte(to_text(since)),
+            FilterExpression=Attr("status").eq("ACTIVE") & Attr("alert_id").ne(but),
+            ProjectionExpression="alert_id",
+        )
+    return len(answer["Items"])
+
+
+def acknowledge(alert_id: str, answer: Acknowledgement) -> Alert | None:
+    """Keep `answer` unless there is one; return the alarm as it is now, or None where there is no such alarm.
+
+    Whether it was this answer that was kept, the alarm says.
+    """
+    with aws_calls():
+        try:
+            _alerts().update_item(
+                Key={"alert_id": alert_id},
+                UpdateExpression="SET #status = :acknowledged, acknowledgement = :answer",
+                ConditionExpression="attribute_exists(alert_id) AND attribute_not_exists(acknowledgement)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={":acknowledged": "ACKNOWLEDGED", ":answer": to_item(answer)},
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+    return get(alert_id)
+
+
+def settle_acknowledgement(alert_id: str, now: datetime) -> None:
+    """Note that everything that follows from the acknowledgement is done. The first time stays."""
+    with aws_calls():
+        _alerts().update_item(
+            Key={"alert_id": alert_id},
+            UpdateExpression="SET acknowledgement.settled_at = if_not_exists(acknowledgement.settled_at, :now)",
+            ConditionExpression="attribute_exists(acknowledgement)",
+            ExpressionAttributeValues={":now": to_text(now)},
+        )
+
+
+def set_chart(alert_id: str, chart_key: str) -> None:
+    """Link the alarm to its drawn chart."""
+    with aws_calls():
+        _alerts().update_item(
+            Key={"alert_id": alert_id},
+            UpdateExpression="SET chart_key = :key",
+            ConditionExpression="attribute_exists(alert_id)",
+            ExpressionAttributeValues={":key": chart_key},
         )
 
 

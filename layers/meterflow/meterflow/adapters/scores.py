@@ -1,8 +1,10 @@
 """The SensorResults table: scores, kept 30 days."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
 from meterflow import settings
@@ -13,13 +15,34 @@ from meterflow.sensor_result import SensorResult
 KEPT = timedelta(days=30)
 
 
-def put(result: SensorResult, now: datetime) -> bool:
+def get(sensor_id: str, timestamp: str) -> SensorResult | None:
+    """The score of one moment, read consistently, or None."""
+    key = {"sensor_id": sensor_id, "timestamp": timestamp}
+    with aws_calls():
+        answer = table(settings.setting("SENSOR_RESULTS_TABLE")).get_item(Key=key, ConsistentRead=True)
+    return SensorResult.model_validate(answer["Item"]) if "Item" in answer else None
+
+
+def before(sensor_id: str, timestamp: str, limit: int) -> list[SensorResult]:
+    """Up to `limit` (at least 1) scores of a sensor before a moment, the newest first."""
+    with aws_calls():
+        answer = table(settings.setting("SENSOR_RESULTS_TABLE")).query(
+            KeyConditionExpression=Key("sensor_id").eq(sensor_id) & Key("timestamp").lt(timestamp),
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+    return [SensorResult.model_validate(item) for item in answer["Items"]]
+
+
+def put(result: SensorResult, now: datetime, more: Mapping[str, Any] | None = None) -> bool:
     """Keep `result` until 30 days after `now`. False where another submission's score has its sensor and moment.
+
+    `more` are attributes beside it, such as what makes the row part of a sample.
 
     Scoring the same submission again overwrites its own row, except that an alarm was sent. Raises TransientError on
     an outage.
     """
-    item = to_item(result)
+    item = to_item(result) | dict(more or {})
     key = {name: item.pop(name) for name in ("sensor_id", "timestamp")}
     item["expires_at"] = int((now + KEPT).timestamp())
     sets = [f"#{name} = :{name}" for name in item]

@@ -28,7 +28,7 @@ def _shortened(value: object) -> object:
 _CONTROL = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Refuse control characters, which no person types and some screens obey; a line break is allowed."""
     if _CONTROL.search(text):
         raise ValueError("holds control characters")
@@ -173,4 +173,4 @@ class CompletionBody(BaseModel):
 
     value: Annotated[str, StringConstraints(pattern=VALUE_PATTERN)] | None = None
     photo_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/_.-]{0,511}$")] | None = None
-    note: Annotated[str, StringConstraints(max_length=LONGEST_NOTE), AfterValidator(_clean)] | None = None
+    note: Annotated[str, StringConstraints(max_length=LONGEST_NOTE), AfterValidator(clean)] | None = None

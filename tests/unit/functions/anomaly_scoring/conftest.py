@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import boto3
@@ -41,11 +42,17 @@ def meter(aws: None) -> Meter:  # noqa: ARG001
 def put_reading(meter: Meter) -> Callable[..., None]:
     """`put_reading(weeks, value, …)` records a reading so many weeks before LAST."""
 
-    def put(weeks: int, value: str, status: Status = Status.ACCEPTED, quality: Quality = Quality.VALID) -> None:
-        taken_at = (LAST - timedelta(weeks=weeks)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    def put(
+        weeks: int | Fraction,
+        value: str,
+        status: Status = Status.ACCEPTED,
+        quality: Quality = Quality.VALID,
+        taken_at: str = "",
+    ) -> None:
+        taken_at = taken_at or (LAST - timedelta(weeks=float(weeks))).strftime("%Y-%m-%dT%H:%M:%SZ")
         readings.put_new_submission(
             Reading(
-                submission_id=f"past-{weeks}-{value}-{status}",
+                submission_id=f"past-{weeks}-{taken_at}-{value}-{status}",
                 meter_id="WTR-0001",
                 value=value,
                 taken_at=taken_at,
@@ -74,7 +81,8 @@ class Ears:
     def __init__(self) -> None:
         self.sqs = boto3.client("sqs")
         self.queues = {
-            name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("critical", "maintenance", "bus")
+            name: self.sqs.create_queue(QueueName=name)["QueueUrl"]
+            for name in ("critical", "maintenance", "system", "bus")
         }
 
     def arn(self, name: str) -> str:
@@ -96,7 +104,7 @@ def ears(aws: None, monkeypatch: pytest.MonkeyPatch) -> Ears:  # noqa: ARG001
     """Queues behind the critical and maintenance topics and the bus."""
     listening = Ears()
     sns, events = boto3.client("sns"), boto3.client("events")
-    for name in ("critical", "maintenance"):
+    for name in ("critical", "maintenance", "system"):
         topic = sns.create_topic(Name=name)["TopicArn"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=listening.arn(name))
         monkeypatch.setenv(f"{name.upper()}_ALERTS_TOPIC", topic)

@@ -1,15 +1,19 @@
 """LoadHistory: valid readings before the new one, and of the meter only what scoring needs."""
 
 import json
+from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from meterflow.adapters import meter_changes, meters
+from meterflow.adapters import meter_changes, meter_memory, meters
 from meterflow.errors import BrokenInvariant
 from meterflow.exchanges import with_exchange
 from meterflow.meter import Exchange
 from meterflow.reading import Quality, Status
+
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -96,3 +100,27 @@ def test_what_another_register_showed_is_no_history(
     assert meter_changes.change_exchanges(meter, with_exchange(meter, told))
     found = [past["value"] for past in load(event("anomaly_scoring/load_history"), lambda_context)["readings"]]
     assert found == (values or [past["value"] for past in before])
+
+
+@pytest.mark.usefixtures("usual_weeks")
+def test_a_weekly_meter_has_no_scorer_and_its_own_tolerance(load: Any, event: Any, lambda_context: Any) -> None:
+    meter_memory.change_state("WTR-0001", "meter", "2026-11-14T08:00:00Z", lambda *_: {"version": 1}, NOW)
+    meter_memory.teach("WTR-0001", "a", NOW)
+    found = load(event("anomaly_scoring/load_history"), lambda_context)
+    assert (found["frequent"], found["state"], found["tolerance"]) == (False, None, "1.5")
+    late = load(event("anomaly_scoring/load_history") | {"taken_at": "2027-11-21T08:00:00Z"}, lambda_context)
+    assert late["tolerance"] == "1"
+
+
+def test_a_daily_meter_has_its_state_unless_the_register_is_another(
+    load: Any, event: Any, lambda_context: Any, put_reading: Any, meter: Any
+) -> None:
+    for day in range(30):
+        put_reading(Fraction(day, 7), f"{400 - day:05d}.000")
+    meter_memory.change_state("WTR-0001", "meter", "2026-11-10T08:00:00Z", lambda *_: {"version": 1}, NOW)
+    found = load(event("anomaly_scoring/load_history"), lambda_context)
+    assert (found["frequent"], found["state"], found["state_at"]) == (True, {"version": 1}, "2026-11-10T08:00:00Z")
+    told = Exchange(exchanged_at="2026-11-12T00:00:00Z", start_value="00000.000", recorded_by="op")
+    assert meter_changes.change_exchanges(meter, with_exchange(meter, told))
+    found = load(event("anomaly_scoring/load_history"), lambda_context)
+    assert (found["state"], found["register_since"]) == (None, "2026-11-12T00:00:00Z")
