@@ -11,6 +11,7 @@ from meterflow.clock import from_text
 from meterflow.model_registry import Registry, Version
 from meterflow.training_data import Recipe, dataset, dataset_key, training_id
 from tests.integration.invoke_stage import Stage
+from tests.integration.sagemaker_stand_in import sagemaker
 
 KIND, CUT = "leak", "2020-01-02T00:00:00Z"
 HOLDER = "0123456789abcdef0123456789abcdef01234567"
@@ -109,15 +110,24 @@ def train_model(stage: Stage) -> None:
 
 
 def start_training_job(stage: Stage) -> None:
-    """The laptop cloud has no SageMaker and no container is given: the function says which setting it lacks."""
-    result = stage.invoke()
-    assert "errorType" in result, result
+    image, role = "000000000000.dkr.ecr.us-east-1.amazonaws.com/trainer:1", "arn:aws:iam::000000000000:role/trainer"
+    arn = "arn:aws:sagemaker:us-east-1:000000000000:training-job/sample"
+    with sagemaker({"CreateTrainingJob": {"TrainingJobArn": arn}}) as service:
+        settings = {"TRAINING_IMAGE": image, "TRAINING_ROLE_ARN": role, "AWS_ENDPOINT_URL_SAGEMAKER": service.url}
+        result = stage.invoke(**settings)
+    ((operation, asked),) = service.calls
+    assert (operation, asked["TrainingJobName"], asked["RoleArn"]) == ("CreateTrainingJob", result["job"], role)
+    assert asked["AlgorithmSpecification"]["TrainingImage"] == image
+    source = asked["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"]
+    assert source == f"s3://{stage.bucket('Lake')}/{stage.event['data']['dataset_key']}"
+    assert asked["HyperParameters"]["seed"] == str(stage.event["plan"]["seed"])
 
 
 def check_training_job(stage: Stage) -> None:
-    """The laptop cloud has no SageMaker: the call fails, and as an error of the call."""
-    result = stage.invoke()
-    assert "errorType" in result, result
+    with sagemaker({"DescribeTrainingJob": {"TrainingJobStatus": "InProgress"}}) as service:
+        result = stage.invoke(AWS_ENDPOINT_URL_SAGEMAKER=service.url)
+    assert service.calls == [("DescribeTrainingJob", {"TrainingJobName": stage.event["job"]})]
+    assert result["outcome"] == "RUNNING"
 
 
 def evaluate_model(stage: Stage) -> None:
